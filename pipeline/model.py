@@ -1,0 +1,249 @@
+"""What flows through the pipeline, in the order that the data meets it. Frozen; data does not act.
+
+``Markup`` is HTML that has been sanitised: templates print it as it is, and escape every ``str``.
+Strings may hold merge field tokens (see ``merge_fields``); URLs are absolute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Literal
+
+from markupsafe import Markup
+
+from pipeline.errors import Where
+
+Level = Literal["error", "warn", "note"]
+Direction = Literal["ltr", "rtl"]
+NOTHING = Markup()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check yields, or what a stage left out and wants told. Never a stop."""
+
+    check: str
+    level: Level
+    message: str
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture. ``width`` and ``height`` are those of the file in pixels, twice the shown size;
+    ``None`` where the picture is on another host. ``path`` is the local file, if it is one."""
+
+    src: str
+    alt: str = ""
+    width: int | None = None
+    height: int | None = None
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A name that leads somewhere: a social profile, an app store, a category."""
+
+    name: str
+    url: str
+    image: Image | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An e-mail address with its display name."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The colours of one scheme, each ``#rrggbb``."""
+
+    ground: str
+    paper: str
+    ink: str
+    quiet: str
+    brand: str
+    on_brand: str
+    tint: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fonts:
+    """Font stacks, as in CSS."""
+
+    title: str
+    text: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class MergeField:
+    """A declared place for a reader's own value."""
+
+    name: str
+    fallback: str
+    type: Literal["text", "url"] = "text"
+    sample: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote an article."""
+
+    name: str
+    portrait: Image | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Newsletter:
+    """The publication: what ``content/newsletter.toml`` says."""
+
+    name: str
+    url: str
+    asset_url: str
+    article_url: str
+    sender: Address
+    reply_to: Address | None
+    postal_address: str
+    tagline: str
+    reason: str
+    unsubscribe_url: str
+    preferences_url: str
+    web_url: str
+    language: str
+    timezone: str
+    anchors: Literal["github", "kramdown"]
+    light: Palette
+    dark: Palette
+    fonts: Fonts
+    logo: Image | None
+    socials: tuple[Link, ...]
+    stores: tuple[Link, ...]
+    utm: Mapping[str, str]
+    merge_fields: Mapping[str, MergeField]
+    authors: Mapping[str, Author]
+    medical_disclaimer: Mapping[str, str]
+    blocks: Mapping[str, Mapping[str, Any]]
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading of an article with what stands below it, up to the next heading of any level.
+
+    ``url`` leads to the heading on the blog; ``html`` is without the heading itself.
+    """
+
+    title: str
+    anchor: str
+    level: int
+    html: Markup
+    url: str
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """The facts of an article, read without rendering its text."""
+
+    slug: str
+    title: str
+    url: str
+    where: Where
+    dek: str = ""
+    date: datetime | None = None
+    authors: tuple[Author, ...] = ()
+    tags: tuple[str, ...] = ()
+    hero: Image | None = None
+    next: str = ""
+    draft: bool = False
+    medical: bool = False
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Article(FrontMatter):
+    """One text: its facts, what stands before its first heading, its sections, its footnotes."""
+
+    intro: Markup = NOTHING
+    sections: tuple[Section, ...] = ()
+    notes: Markup = NOTHING
+    minutes: int = 1
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One piece of audio."""
+
+    title: str
+    kind: str
+    minutes: int
+    moods: tuple[str, ...]
+    teacher: str
+    url: str
+    where: Where
+    image: Image | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One part of an Edition: the name of its partial, and the data that the partial documents.
+
+    As content has it, ``data`` names articles and sections; once the edition is composed, it holds them.
+    """
+
+    name: str
+    where: Where
+    data: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One dated number of the Newsletter. ``findings`` tells what was left out of it, and why."""
+
+    slug: str
+    subject: str
+    preheader: str
+    date: datetime
+    language: str
+    direction: Direction
+    template: str
+    letter: Markup
+    blocks: tuple[Block, ...]
+    where: Where
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BlockSize:
+    """What one block weighs in the final HTML, in bytes of UTF-8."""
+
+    name: str
+    bytes: int
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """An Edition rendered once for everyone, with merge fields still in place as tokens."""
+
+    slug: str
+    subject: str
+    preheader: str
+    date: datetime
+    language: str
+    html: str
+    text: str
+    blocks: tuple[BlockSize, ...]
+    articles: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
