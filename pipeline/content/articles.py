@@ -1,0 +1,262 @@
+"""``content/articles/`` -> FrontMatter at once, and each Article when somebody asks for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime, time
+from functools import cached_property
+from math import ceil
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from pipeline import merge_fields
+from pipeline.content.data import absolute
+from pipeline.content.fields import Fields
+from pipeline.content.images import Images
+from pipeline.content.source import Source, read_front_matter
+from pipeline.errors import ContentError, PipelineError, Where, nearest, raise_all
+from pipeline.model import Article, Author, FrontMatter, Image, Newsletter
+
+FOLDER = "content/articles"
+SUFFIXES = (".md", ".markdown")
+WORDS_A_MINUTE = 220
+SLUG = re.compile(r"[\w][\w.~-]{0,119}")
+
+_DATED_NAME = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})-(.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A file under ``content/articles/``, its text not rendered yet."""
+
+    front_matter: FrontMatter
+    source: Source
+
+
+class Articles(Mapping[str, Article]):
+    """The articles by slug, each rendered on first use.
+
+    A file that can't be read stops only those who ask for its slug; ``errors`` has them all.
+    """
+
+    def __init__(self, folder: Path, newsletter: Newsletter) -> None:
+        self.newsletter = newsletter
+        self.images = Images(folder, newsletter.asset_url, newsletter.url)
+        self.posts: dict[str, Post] = {}
+        self.broken: dict[str, PipelineError] = {}
+        self.rendered: dict[str, Article] = {}
+        for file in markdown_files(folder / FOLDER):
+            self._read(file, file.relative_to(folder).as_posix())
+
+    def _read(self, file: Path, path: str) -> None:
+        slug = _slug_of(path)
+        try:
+            source = read_front_matter(file, path)
+            front_matter = _front_matter(source, self.newsletter, self.images)
+        except PipelineError as error:
+            self.broken[slug] = error
+            return
+        slug = front_matter.slug
+        if slug in self.posts:
+            first = self.posts[slug].front_matter.where
+            message = f"has the slug {slug!r}, and so has {first.path}; give one of them another `slug`"
+            self.broken[slug] = ContentError(message, source.where("slug"))
+        else:
+            self.posts[slug] = Post(front_matter, source)
+
+    @property
+    def errors(self) -> tuple[PipelineError, ...]:
+        return tuple(self.broken.values())
+
+    @property
+    def front_matter(self) -> Mapping[str, FrontMatter]:
+        return MappingProxyType({slug: post.front_matter for slug, post in self.posts.items()})
+
+    def __getitem__(self, slug: str) -> Article:
+        if slug in self.broken:
+            raise self.broken[slug]
+        if slug not in self.rendered:
+            self.rendered[slug] = self._render(self.posts[slug])
+        return self.rendered[slug]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys([*self.posts, *self.broken]))
+
+    def __len__(self) -> int:
+        return len(dict.fromkeys([*self.posts, *self.broken]))
+
+    def _render(self, post: Post) -> Article:
+        from pipeline import markdown  # a list of articles needs no renderer
+
+        facts, newsletter = post.front_matter, self.newsletter
+        where = Where(post.source.path, post.source.body_line)
+        document = markdown.render(
+            merge_fields.tokenise(post.source.body, newsletter.merge_fields, where, markdown=True),
+            where,
+            url=facts.url,
+            anchors=newsletter.anchors,
+            title=facts.title,
+            link=lambda href, at: self.link(href, facts, at),
+            image=self.images.find,
+        )
+        return Article(
+            **{field.name: getattr(facts, field.name) for field in fields(FrontMatter)},
+            intro=document.intro,
+            sections=document.sections,
+            notes=document.notes,
+            minutes=max(1, ceil(document.words / WORDS_A_MINUTE)),
+            findings=document.findings,
+        )
+
+    def link(self, href: str, article: FrontMatter, where: Where) -> str:
+        """The absolute URL that a link in an article means; ``other.md#part`` is the other article's."""
+        path, mark, fragment = href.partition("#")
+        if re.match(r"[a-zA-Z][\w+.-]*:|//", href) or not path.endswith(SUFFIXES):
+            return absolute(href, article.url, self.newsletter.url)
+        target = (PurePosixPath(article.where.path).parent / path.lstrip("/")).as_posix()
+        found = self._by_path.get(_folded(target)) or self._by_path.get(_folded(f"{FOLDER}/{path.lstrip('/')}"))
+        if found is None:
+            raise ContentError(f"the link leads to {path}, which is not there{nearest(path, self._names)}", where)
+        return found.url + mark + fragment
+
+    @cached_property
+    def _by_path(self) -> dict[str, FrontMatter]:
+        return {post.source.path: post.front_matter for post in self.posts.values()}
+
+    @property
+    def _names(self) -> list[str]:
+        return [PurePosixPath(path).name for path in self._by_path]
+
+
+def markdown_files(folder: Path) -> list[Path]:
+    """The Markdown files of a folder and its sub-folders in order of their paths; hidden ones and README left out."""
+    found = (file for file in folder.rglob("*") if file.suffix in SUFFIXES and file.stem.lower() != "readme")
+    return sorted(
+        file
+        for file in found
+        if not any(part.startswith((".", "_")) for part in file.relative_to(folder).parts) and file.is_file()
+    )
+
+
+def _folded(path: str) -> str:
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part == "..":
+            del parts[-1:]
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts)
+
+
+def _slug_of(path: str) -> str:
+    """The slug that a file's name gives: ``2026-11-24-box-breathing.md``, ``box-breathing/index.md``."""
+    pure = PurePosixPath(path)
+    stem = pure.parent.name if pure.stem == "index" else pure.stem
+    dated = _DATED_NAME.fullmatch(stem)
+    return "-".join((dated[4] if dated else stem).lower().split())
+
+
+def _front_matter(source: Source, newsletter: Newsletter, images: Images) -> FrontMatter:
+    fields = Fields(source)
+    slug = str(fields.value("slug") or _slug_of(source.path))
+    if not SLUG.fullmatch(slug):
+        fields.wrong(f"the slug {slug[:80]!r} must be letters, digits, '-', '_' and '.' only", "slug")
+        slug = "x"
+    published = read_date(fields, newsletter.timezone, "date") or _date_of_name(fields, newsletter.timezone)
+    declared = newsletter.merge_fields
+    dek = fields.first("dek", "description", "summary", "excerpt")[0]
+    front_matter = FrontMatter(
+        slug=slug,
+        title=fields.prose("title", declared),
+        url=_url(fields, slug, published, newsletter),
+        where=source.where("title"),
+        dek=fields.prose(dek, declared, ""),
+        date=published,
+        authors=_authors(fields, newsletter),
+        tags=fields.words("tags", "categories"),
+        hero=_hero(fields, images),
+        next=fields.text("next", ""),
+        draft=fields.flag("draft") or fields.value("published") is False,
+        medical=fields.flag("medical"),
+        language=fields.text(fields.first("lang", "language")[0], newsletter.language),
+    )
+    raise_all(fields.errors)
+    return front_matter
+
+
+def read_date(fields: Fields, timezone: str, name: str) -> datetime | None:
+    """A date or a datetime; without a zone of its own it is in the newsletter's. ``None`` where there is none."""
+    value: Any = fields.value(name)
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError:
+            fields.wrong(f"{value[:60]!r} is not a date; write it as 2026-11-24 or 2026-11-24 08:00", name)
+            return None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time())
+    if not isinstance(value, datetime):
+        fields.wrong(f"{value!r} is not a date; write it as 2026-11-24", name)
+        return None
+    return value if value.tzinfo else value.replace(tzinfo=ZoneInfo(timezone))
+
+
+def _date_of_name(fields: Fields, timezone: str) -> datetime | None:
+    pure = PurePosixPath(fields.source.path)
+    dated = _DATED_NAME.fullmatch(pure.parent.name if pure.stem == "index" else pure.stem)
+    if dated is None:
+        return None
+    try:
+        return datetime(int(dated[1]), int(dated[2]), int(dated[3]), tzinfo=ZoneInfo(timezone))
+    except ValueError:
+        fields.wrong(f"the file's name begins with an impossible date, {dated[1]}-{dated[2]}-{dated[3]}")
+        return None
+
+
+def _url(fields: Fields, slug: str, published: datetime | None, newsletter: Newsletter) -> str:
+    value = fields.first("canonical_url", "permalink")[1]
+    # A permalink such as /:categories/:title/ is another generator's pattern, not an address.
+    if isinstance(value, str) and re.match(r"https?://|/[^:]*$", value):
+        return absolute(value, newsletter.url, newsletter.url)
+    parts = {"slug": quote(slug)}
+    if published:
+        parts |= {"year": f"{published:%Y}", "month": f"{published:%m}", "day": f"{published:%d}"}
+    try:
+        return newsletter.article_url.format(**parts)
+    except KeyError as error:
+        fields.wrong(f"article_url in newsletter.toml needs {error}, and the article has no date", "date")
+        return ""
+
+
+def _authors(fields: Fields, newsletter: Newsletter) -> tuple[Author, ...]:
+    name, value = fields.first("authors", "author", "byline")
+    found = []
+    for one in value if isinstance(value, list) else [] if value is None else [value]:
+        key = one.get("name") if isinstance(one, dict) else one
+        if not isinstance(key, str) or not key.strip():
+            fields.wrong("an author is a name, or a mapping with `name`", name)
+            continue
+        key = " ".join(key.split())
+        by_name = {author.name: author for author in newsletter.authors.values()}
+        found.append(newsletter.authors.get(key) or by_name.get(key) or Author(key))
+    return tuple(found)
+
+
+def _hero(fields: Fields, images: Images) -> Image | None:
+    name, value = fields.first("hero", "cover", "image")
+    if value is None:
+        return None
+    try:
+        image = images.read(value, fields.where(name))
+    except PipelineError as error:
+        fields.adopt(error)
+        return None
+    alt = fields.first("image_alt", "cover_alt", "hero_alt")[1]
+    return Image(image.src, alt, image.width, image.height, image.path) if isinstance(alt, str) else image

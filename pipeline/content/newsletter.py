@@ -1,0 +1,158 @@
+"""``content/newsletter.toml`` -> Newsletter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pipeline.content.data import DataReader
+from pipeline.content.fields import Fields
+from pipeline.content.images import Images
+from pipeline.content.source import Source, parse_toml, read_text
+from pipeline.errors import ConfigurationError, ContentError, Where, raise_all
+from pipeline.model import Address, Author, Fonts, Image, Link, MergeField, Newsletter, Palette
+
+PATH = "content/newsletter.toml"
+BUILT_IN_FIELDS = ("unsubscribe_url", "preferences_url", "web_url")
+
+
+def read_newsletter(folder: Path) -> Newsletter:
+    """The publication. Raises ConfigurationErrors, all of them together."""
+    if not (folder / PATH).is_file():
+        raise ConfigurationError(
+            "is not there; name a newsletter's folder with --project, or make this file", Where(PATH)
+        )
+    text = read_text(folder / PATH, PATH, ConfigurationError)
+    values, lines = parse_toml(text, PATH, error=ConfigurationError)
+    fields = Fields(Source(PATH, values, lines), error=ConfigurationError)
+    newsletter = _newsletter(fields, folder)
+    fields.refuse_unknown()
+    raise_all(fields.errors)
+    return newsletter
+
+
+def _newsletter(fields: Fields, folder: Path) -> Newsletter:
+    url = fields.url("url")
+    asset_url = fields.url("asset_url", url)
+    images = Images(folder, asset_url, url)
+    declared = _merge_fields(fields)
+    colors = fields.table("colors", required=True)
+    newsletter = Newsletter(
+        name=fields.text("name"),
+        url=url,
+        asset_url=asset_url,
+        article_url=fields.url("article_url", url + "/{slug}"),
+        sender=_address(fields.table("sender", required=True)),
+        reply_to=_address(fields.table("reply_to")) if "reply_to" in fields.values else None,
+        postal_address=fields.lines("postal_address"),
+        tagline=fields.prose("tagline", declared, ""),
+        reason=fields.prose("reason", declared),
+        unsubscribe_url=fields.url("unsubscribe_url"),
+        preferences_url=fields.url("preferences_url"),
+        web_url=fields.url("web_url"),
+        language=fields.text("language", "en"),
+        timezone=_timezone(fields),
+        anchors="kramdown" if fields.choice("anchors", ("github", "kramdown")) == "kramdown" else "github",
+        light=_palette(colors.table("light", required=True)),
+        dark=_palette(colors.table("dark", required=True)),
+        fonts=_fonts(fields.table("fonts", required=True)),
+        logo=_image(fields, "logo", images),
+        socials=tuple(_link(table, images) for table in fields.tables("socials")),
+        stores=tuple(_link(table, images) for table in fields.tables("stores")),
+        utm=_utm(fields.table("utm")),
+        merge_fields=declared,
+        authors=_authors(fields, images),
+        medical_disclaimer=_texts(fields.table("medical_disclaimer")),
+        blocks=_blocks(fields, DataReader(fields, declared, url, images)),
+        where=Where(PATH),
+    )
+    colors.refuse_unknown()
+    return newsletter
+
+
+def _address(fields: Fields) -> Address:
+    address = Address(fields.text("name"), fields.email("email"))
+    fields.refuse_unknown()
+    return address
+
+
+def _palette(fields: Fields) -> Palette:
+    palette = Palette(**{name: fields.color(name) for name in Palette.__slots__})
+    fields.refuse_unknown()
+    return palette
+
+
+def _fonts(fields: Fields) -> Fonts:
+    fonts = Fonts(**{name: fields.text(name) for name in Fonts.__slots__})
+    fields.refuse_unknown()
+    return fonts
+
+
+def _merge_fields(fields: Fields) -> MappingProxyType[str, MergeField]:
+    declared = {}
+    for name, table in fields.named_tables("merge_fields").items():
+        if name in BUILT_IN_FIELDS:
+            table.wrong(f"`{name}` is built in; choose another name for this merge field")
+        kind = table.choice("type", ("text", "url"))
+        declared[name] = MergeField(
+            name, table.text("fallback"), "url" if kind == "url" else "text", table.text("sample", "")
+        )
+        table.refuse_unknown()
+    return MappingProxyType(declared)
+
+
+def _link(fields: Fields, images: Images) -> Link:
+    link = Link(fields.text("name"), fields.url("url"), _image(fields, "image", images))
+    fields.refuse_unknown()
+    return link
+
+
+def _author(fields: Fields, images: Images) -> Author:
+    author = Author(fields.text("name"), _image(fields, "portrait", images), fields.url("url", ""))
+    fields.refuse_unknown()
+    return author
+
+
+def _authors(fields: Fields, images: Images) -> MappingProxyType[str, Author]:
+    tables = fields.named_tables("authors")
+    return MappingProxyType({key: _author(table, images) for key, table in tables.items()})
+
+
+def _image(fields: Fields, name: str, images: Images) -> Image | None:
+    value = fields.value(name)
+    if value is None:
+        return None
+    try:
+        return images.read(value, fields.where(name))
+    except ContentError as error:
+        fields.adopt(error)
+        return None
+
+
+def _utm(fields: Fields) -> MappingProxyType[str, str]:
+    known = ("source", "medium", "campaign", "term", "content")
+    values = {f"utm_{name}": fields.text(name) for name in known if fields.value(name) is not None}
+    fields.refuse_unknown()
+    return MappingProxyType(values)
+
+
+def _texts(fields: Fields) -> MappingProxyType[str, str]:
+    return MappingProxyType({str(language): fields.text(str(language)) for language in fields.values})
+
+
+def _blocks(fields: Fields, reader: DataReader) -> MappingProxyType[str, Mapping[str, Any]]:
+    tables = fields.named_tables("blocks")
+    return MappingProxyType({name: reader.read(table.values, "blocks", name) for name, table in tables.items()})
+
+
+def _timezone(fields: Fields) -> str:
+    name = fields.text("timezone", "UTC")
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        fields.wrong(f"`timezone` must be a name such as Europe/Berlin, and {name!r} isn't known", "timezone")
+        return "UTC"
+    return name

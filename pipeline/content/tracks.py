@@ -1,0 +1,68 @@
+"""``content/tracks.yaml`` -> Tracks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.content.fields import Fields
+from pipeline.content.images import Images
+from pipeline.content.source import Source, parse_yaml, read_text
+from pipeline.errors import ContentError, PipelineError, Where, raise_all
+from pipeline.model import Image, Newsletter, Track
+
+PATH = "content/tracks.yaml"
+
+
+def read_tracks(folder: Path, newsletter: Newsletter) -> tuple[Track, ...]:
+    """The audio catalogue in its own order; none where the file isn't there."""
+    if not (folder / PATH).is_file():
+        return ()
+    values, lines = parse_yaml(read_text(folder / PATH, PATH), PATH)
+    if not isinstance(values, list):
+        raise ContentError("must be a list; begin each track with `- title: …`", Where(PATH, 1))
+    images = Images(folder, newsletter.asset_url, newsletter.url)
+    source = Source(PATH, {}, lines)
+    errors: list[PipelineError] = []
+    tracks = []
+    for index, value in enumerate(values):
+        if not isinstance(value, dict):
+            errors.append(ContentError("a track is a mapping: `- title: …`, `kind: …`", source.where(index)))
+            continue
+        fields = Fields(source, value, (index,), errors)
+        tracks.append(_track(fields, images, newsletter))
+        fields.refuse_unknown()
+    raise_all(errors)
+    return tuple(tracks)
+
+
+def _track(fields: Fields, images: Images, newsletter: Newsletter) -> Track:
+    return Track(
+        title=fields.prose("title", newsletter.merge_fields),
+        kind=fields.text("kind"),
+        minutes=_minutes(fields),
+        moods=fields.words("moods", "mood"),
+        teacher=fields.text("teacher", ""),
+        url=fields.url("url"),
+        where=fields.where(),
+        image=_image(fields, images),
+        description=fields.prose("description", newsletter.merge_fields, ""),
+    )
+
+
+def _minutes(fields: Fields) -> int:
+    value = fields.value("minutes")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= 1440:
+        fields.wrong(f"`minutes` must be a whole number from 1 to 1440, and {value!r} isn't", "minutes")
+        return 0
+    return value
+
+
+def _image(fields: Fields, images: Images) -> Image | None:
+    value = fields.value("image")
+    if value is None:
+        return None
+    try:
+        return images.read(value, fields.where("image"))
+    except PipelineError as error:
+        fields.adopt(error)
+        return None

@@ -1,0 +1,364 @@
+"""content/: what people write is read, or answered with file and line."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.content import read_library
+from pipeline.content.source import Source, parse_toml, parse_yaml, read_front_matter
+from pipeline.errors import ConfigurationError, ContentError, PipelineError, Where
+from tests import folders
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def article(folder, front_matter, body="Words.\n", name="post.md"):
+    """The article that a file with this front matter makes."""
+    library = read_library(folders.make(folder, {f"content/articles/{name}": f"---\n{front_matter}\n---\n{body}"}))
+    for error in library.article_errors:
+        raise error
+    slug = next(slug for slug in library.articles if slug != "box-breathing")
+    return library.articles[slug]
+
+
+def error_of(folder, files):
+    """What reading everything in a newsletter with these files says."""
+    with pytest.raises(PipelineError) as caught:
+        library = read_library(folders.make(folder, files))
+        for error in library.article_errors:
+            raise error
+        for read in (library.articles, library.editions):
+            for slug in read:
+                read[slug]
+        library.tracks  # noqa: B018
+    return str(caught.value)
+
+
+class TestArticles:
+    """Articles come in the conventions that blogs already use."""
+
+    @pytest.mark.parametrize("key", ["dek", "description", "summary", "excerpt"])
+    def test_dek(self, tmp_path, key):
+        """The dek has four names."""
+        assert article(tmp_path, f"title: T\n{key}: A line").dek == "A line"
+
+    @pytest.mark.parametrize(
+        "line",
+        ["author: maya", "author: Maya Fernando", "byline: maya", "authors: [maya]", "author: {name: Maya Fernando}"],
+    )
+    def test_author(self, tmp_path, line):
+        """An author is a key or a name, alone or in a list."""
+        assert [one.name for one in article(tmp_path, f"title: T\n{line}").authors] == ["Maya Fernando"]
+
+    @pytest.mark.parametrize(
+        ("date", "expected"),
+        [
+            ("2026-11-20", datetime(2026, 11, 20, tzinfo=BERLIN)),
+            ("2026-11-20 08:30", datetime(2026, 11, 20, 8, 30, tzinfo=BERLIN)),
+            ("2026-11-20 08:30:00 +0100", datetime(2026, 11, 20, 8, 30, tzinfo=BERLIN)),
+            ("2026-11-20T07:30:00Z", datetime(2026, 11, 20, 8, 30, tzinfo=BERLIN)),
+            ('"2026-11-20"', datetime(2026, 11, 20, tzinfo=BERLIN)),
+        ],
+    )
+    def test_date(self, tmp_path, date, expected):
+        """A date may be a day or a moment, with a zone or in the newsletter's."""
+        assert article(tmp_path, f"title: T\ndate: {date}").date == expected
+
+    @pytest.mark.parametrize(
+        "name",
+        ["2026-11-20-post.md", "2026-11-20-post.markdown", "2026/11/2026-11-20-post.md", "2026-11-20-post/index.md"],
+    )
+    def test_date_and_slug_of_the_name(self, tmp_path, name):
+        """A file's name gives the date and the slug that its front matter doesn't."""
+        found = article(tmp_path, "title: T", name=name)
+        assert (found.slug, found.date) == ("post", datetime(2026, 11, 20, tzinfo=BERLIN))
+        assert found.url == "https://blog.example.com/post"
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "image: images/a.png",
+            "cover: {src: images/a.png}",
+            "hero: {url: images/a.png}",
+            "image: a.png",
+            "image: /images/a.png",
+        ],
+    )
+    def test_hero(self, tmp_path, line):
+        """A picture stands in content/ or beside the article, and its size is read from the file."""
+        picture = folders.png(120, 60)
+        folders.make(tmp_path, {"content/images/a.png": picture, "content/articles/a.png": picture})
+        hero = article(tmp_path, f"title: T\n{line}").hero
+        assert hero.src in ("https://assets.example.com/images/a.png", "https://assets.example.com/articles/a.png")
+        assert (hero.width, hero.height) == (120, 60)
+
+    def test_hero_alt(self, tmp_path):
+        """A picture's alternative text stands beside it or in the mapping."""
+        assert article(tmp_path, "title: T\nimage: https://x.example/a.png\nimage_alt: A pond").hero.alt == "A pond"
+        assert article(tmp_path, "title: T\ncover: {src: https://x.example/a.png, alt: A pond}").hero.alt == "A pond"
+
+    @pytest.mark.parametrize(
+        ("line", "url"),
+        [
+            ("canonical_url: https://elsewhere.example/post", "https://elsewhere.example/post"),
+            ("permalink: /blog/post/", "https://blog.example.com/blog/post/"),
+            ("permalink: /:categories/:title/", "https://blog.example.com/post"),
+            ("slug: other", "https://blog.example.com/other"),
+        ],
+    )
+    def test_url(self, tmp_path, line, url):
+        """An article stands where its front matter says, or where the newsletter's articles do."""
+        assert article(tmp_path, f"title: T\n{line}").url == url
+
+    def test_article_url(self, tmp_path):
+        """A blog with dates in its addresses says so once."""
+        toml = 'article_url = "https://blog.example.com/{year}/{month}/{slug}"\n' + folders.NEWSLETTER
+        folders.make(tmp_path, {"content/newsletter.toml": toml})
+        library = read_library(tmp_path)
+        assert library.articles["box-breathing"].url == "https://blog.example.com/2026/11/box-breathing"
+
+    def test_toml(self, tmp_path):
+        """Front matter between +++ is TOML."""
+        text = '+++\ntitle = "T"\ndate = 2026-11-20\ntags = ["a", "b"]\n+++\nWords.\n'
+        library = read_library(folders.make(tmp_path, {"content/articles/post.md": text}))
+        found = library.articles["post"]
+        assert (found.title, found.tags, found.date) == ("T", ("a", "b"), datetime(2026, 11, 20, tzinfo=BERLIN))
+
+    def test_unknown_keys(self, tmp_path):
+        """What another generator needs is none of our business."""
+        assert article(tmp_path, "title: T\nlayout: post\nweight: 3\nmenu: {main: {name: x}}").title == "T"
+
+    def test_content_is_a_value(self, tmp_path):
+        """Nothing in content is run as a template."""
+        assert article(tmp_path, "title: '{{ 7*7 }} {% x %}'").title == "{{ 7*7 }} {% x %}"
+
+    def test_sections_and_links(self, tmp_path):
+        """Headings make sections; links lead to where they would on the blog."""
+        body = "[a](box-breathing.md#how-it-goes) [b](/about) [c](#one)\n\n## One\n\nText.\n"
+        found = article(tmp_path, "title: T", body)
+        assert 'href="https://blog.example.com/box-breathing#how-it-goes"' in found.intro
+        assert 'href="https://blog.example.com/about"' in found.intro
+        assert 'href="https://blog.example.com/post#one"' in found.intro
+        assert [(one.title, one.url) for one in found.sections] == [("One", "https://blog.example.com/post#one")]
+
+    def test_merge_fields(self, tmp_path):
+        """Merge fields stand in titles and in texts, and not in code."""
+        found = article(tmp_path, "title: Hi [[first_name]]", "Hi [[first_name|you]], `[[first_name|x]]`\n")
+        assert found.title.startswith("Hi zqmf")
+        assert "<code>[[first_name|x]]</code>" in found.intro
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"", "post.md: is empty"),
+        (b" \n\n", "post.md: is empty"),
+        (b"---\ntitle: T\n---\nfine\n\xff\n", "post.md:5: is not UTF-8"),
+        (b"---\ntitle: T\n---\na\x00b", "post.md:4: the control character U+0000"),
+        (b"---\ntitle: T\n---\n" + b"a" * 2_000_000, "post.md: 2,000,017 bytes are more than the 1,000,000"),
+        (b"Just words.\n", "post.md:1: has no front matter"),
+        (b"---\ntitle: T\nWords.\n", "post.md:1: the front matter is not closed; end it with a line ---"),
+        (b"---\n- a\n- b\n---\n", "post.md:2: the front matter must be lines of the form `key: value`"),
+        (
+            b"---\ntitle: T\ndek: a: b\n---\n",
+            "post.md:3: broken YAML: mapping values are not allowed in this context; put",
+        ),
+        (b"---\ntitle: [a\n---\n", "post.md:3: broken YAML"),
+        (b"---\ntitle: T\ntitle: U\n---\n", "post.md:3: `title` stands here twice"),
+        (b"+++\ntitle = T\n+++\n", "post.md:2: broken TOML"),
+        (b"---\ndek: D\n---\nx", "post.md:1: `title` is missing"),
+        (b"---\nx: 1\ntitle: [a]\n---\nx", "post.md:3: `title` must be text"),
+        (b"---\ntitle: T\ndate: 2026-02-30\n---\nx", "post.md:3: broken YAML: day is out of range for month"),
+        (b"---\ntitle: T\ndate: soon\n---\nx", "post.md:3: 'soon' is not a date; write it as 2026-11-24"),
+        (b"---\ntitle: T\nslug: ../x\n---\nx", "post.md:3: the slug '../x' must be letters, digits"),
+        (b"---\ntitle: T\nslug: box-breathing\n---\nx", "post.md:3: has the slug 'box-breathing', and so has"),
+        (b"---\ntitle: T\nimage: gone.png\n---\nx", "post.md:3: the picture 'gone.png' is not there"),
+        (b"---\ntitle: T\nimage: ../../secret.png\n---\nx", "lies outside content/"),
+        (b"---\ntitle: T\nimage: {alt: x}\n---\nx", "post.md:3: a picture is a file's name, or a mapping"),
+        (b"---\ntitle: T\ndraft: maybe\n---\nx", "post.md:3: `draft` must be true or false"),
+        (b"---\ntitle: Hi [[frist_name]]\n---\nx", "post.md:2: [[frist_name]] is not a declared merge field"),
+        (b"---\ntitle: T\n---\nHi\n\n[[plan]]\n", "post.md:6: [[plan]] is not a declared merge field"),
+        (b"---\ntitle: T\n---\n\n![x](gone.png)\n", "post.md:5: the picture 'gone.png' is not there"),
+        (
+            b"---\ntitle: T\n---\n\n[x](box-breathin.md)\n",
+            "post.md:5: the link leads to box-breathin.md, which is not there; did",
+        ),
+        (b"---\na: &a [*a]\n---\nx", "post.md:2: a YAML alias holds itself"),
+        (b"---\ntitle: " + b"[" * 5000 + b"\n---\nx", "post.md:"),
+        (b"---\ntitle: T\n---\n" + b">" * 5000 + b" x", "post.md:4:"),
+    ],
+)
+def test_bad_article(tmp_path, text, message):
+    """A broken article is a clear error with file and line."""
+    assert message in error_of(tmp_path, {"content/articles/post.md": text})
+
+
+def test_yaml_bomb(tmp_path):
+    """Aliases that grow out of bounds are refused before they grow."""
+    levels = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9))
+    text = f"---\ntitle: T\na0: &a0 [x, x]\n{levels}---\nx"
+    assert "the YAML is nested too deeply, or too large" in error_of(tmp_path, {"content/articles/post.md": text})
+
+
+def test_symlink_out_of_content(tmp_path):
+    """A picture behind a link that leads out of content/ is not read."""
+    (tmp_path / "secret.png").write_bytes(folders.png(1, 1))
+    folders.make(tmp_path, {"content/articles/post.md": "---\ntitle: T\nimage: link.png\n---\nx"})
+    (tmp_path / "content/articles/link.png").symlink_to(tmp_path / "secret.png")
+    assert "lies outside content/" in error_of(tmp_path, {})
+
+
+def test_broken_article_is_alone(tmp_path):
+    """An article that can't be read stops those who ask for it, and no other."""
+    library = read_library(folders.make(tmp_path, {"content/articles/bad.md": "no front matter"}))
+    assert library.articles["box-breathing"].title == "Box breathing"
+    assert [str(error.where) for error in library.article_errors] == ["content/articles/bad.md:1"]
+    with pytest.raises(ContentError):
+        library.articles["bad"]
+
+
+def change(old, new):
+    assert old in folders.NEWSLETTER
+    return folders.NEWSLETTER.replace(old, new, 1)
+
+
+@pytest.mark.parametrize(
+    ("toml", "message"),
+    [
+        (change("reason =", "raeson ="), "newsletter.toml:5: `raeson` is not a known key; did you mean reason?"),
+        (change("ink = ", "inc = "), ":30: `colors.light.inc` is not a known key; did you mean ink?"),
+        (
+            change('"#22302f"', '"teal"'),
+            ":30: `colors.light.ink` must be a colour of the form #1f2933, and 'teal' isn't",
+        ),
+        (change("https://blog", "http://blog"), ":2: `url` must begin with https://"),
+        (change("hello@blog.example.com", "hello"), ":13: `sender.email` must be an e-mail address, and 'hello' isn't"),
+        (change("Europe/Berlin", "Europe/Berln"), ":7: `timezone` must be a name such as Europe/Berlin"),
+        (change('name = "The', "name = The"), "newsletter.toml:1: broken TOML"),
+        (change("[utm]", "[utm"), "newsletter.toml:18: broken TOML"),
+        (change("[merge_fields.first_name]", "[merge_fields.web_url]"), ":21: `web_url` is built in"),
+        (change('reason = "You', 'reason = "[[frist]] You'), ":5: [[frist]] is not a declared merge field"),
+        (change("[sender]", 'logo = "images/no.png"\n[sender]'), ":11: the picture 'images/no.png' is not there"),
+        ("x = " + "[" * 5000, "the TOML is nested too deeply"),
+        (b"\xff", "newsletter.toml:1: is not UTF-8"),
+    ],
+)
+def test_bad_newsletter(tmp_path, toml, message):
+    """What is wrong in newsletter.toml is a configuration error at its line, and names the nearest known key."""
+    with pytest.raises(ConfigurationError if isinstance(toml, bytes) else PipelineError) as caught:
+        read_library(folders.make(tmp_path, {"content/newsletter.toml": toml}))
+    assert caught.value.exit_code == 78
+    assert message in str(caught.value)
+
+
+def test_all_at_once(tmp_path):
+    """Everything that is wrong is told in one look."""
+    toml = folders.NEWSLETTER.replace('"#22302f"', '"teal"').replace("reason =", "raeson =")
+    with pytest.raises(PipelineError) as caught:
+        read_library(folders.make(tmp_path, {"content/newsletter.toml": toml}))
+    assert len(str(caught.value).splitlines()) == 3
+
+
+def test_no_newsletter(tmp_path):
+    """A folder that is no newsletter's is told so."""
+    with pytest.raises(ConfigurationError, match=r"^content/newsletter.toml: is not there"):
+        read_library(tmp_path)
+
+
+class TestEditions:
+    """Editions are read as they were written."""
+
+    def test_edition(self, tmp_path):
+        """Front matter and a letter; blocks have their places."""
+        edition = read_library(folders.make(tmp_path)).editions["breathe"]
+        assert (edition.subject, edition.direction, edition.language) == ("Breathe a little", "ltr", "en")
+        assert [(block.name, dict(block.data), block.where.line) for block in edition.blocks] == [
+            ("lead", {"value": "box-breathing"}, 6)
+        ]
+        assert edition.letter.startswith("<p>Hello zqmf")
+
+    def test_right_to_left(self, tmp_path):
+        """Arabic runs from right to left, whatever its region."""
+        text = folders.EDITION.replace("---\n", "---\nlang: ar-EG\n", 1)
+        assert (
+            read_library(folders.make(tmp_path, {"content/editions/breathe.md": text})).editions["breathe"].direction
+            == "rtl"
+        )
+
+    def test_data(self, tmp_path):
+        """A block's data is fit for a template: pictures read, URLs absolute, merge fields as tokens."""
+        block = "quote: {text: 'Dear [[first_name]]', url: /about, image: images/a.png, list: [1, [2]]}"
+        files = {
+            "content/editions/breathe.md": folders.EDITION.replace("lead: box-breathing", block),
+            "content/images/a.png": folders.png(8, 6),
+        }
+        data = read_library(folders.make(tmp_path, files)).editions["breathe"].blocks[0].data
+        assert data["url"] == "https://blog.example.com/about"
+        assert data["image"].width == 8
+        assert data["text"].startswith("Dear zqmf")
+        assert data["list"] == (1, (2,))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("subject: Breathe a little\n", "", "breathe.md:1: `subject` is missing"),
+        ("date: 2026-11-24\n", "", "breathe.md:1: `date` is missing; write it as date: 2026-11-24"),
+        ("preheader:", "preheadr:", "breathe.md:3: `preheadr` is not a known key; did you mean preheader?"),
+        ("blocks:\n  - lead: box-breathing", "blocks: lead", "breathe.md:5: `blocks` must be a list"),
+        ("- lead: box-breathing", "- 7", "breathe.md:6: a block is its name"),
+        ("- lead: box-breathing", "- {a: 1, b: 2}", "breathe.md:6: a block is its name"),
+        ("[[first_name]]", "[[fist_name]]", "breathe.md:8: [[fist_name]] is not a declared merge field"),
+        ("Breathe a", "Breathe [[x]]", "breathe.md:2: [[x]] is not a declared merge field"),
+    ],
+)
+def test_bad_edition(tmp_path, old, new, message):
+    """A broken edition is a clear error with file and line."""
+    assert old in folders.EDITION
+    text = folders.EDITION.replace(old, new)
+    assert message in error_of(tmp_path, {"content/editions/breathe.md": text})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 1\n", "tracks.yaml:1: must be a list"),
+        ("- rain\n", "tracks.yaml:1: a track is a mapping"),
+        (folders.TRACKS.replace("minutes: 22", "minutes: long"), "tracks.yaml:8: `minutes` must be a whole number"),
+        (folders.TRACKS.replace("kind: Story\n", ""), "tracks.yaml:6: `kind` is missing"),
+        (folders.TRACKS.replace("kind: Story", "knid: Story"), "tracks.yaml:7: `knid` is not a known key"),
+    ],
+)
+def test_bad_tracks(tmp_path, text, message):
+    """A broken track is a clear error with its line."""
+    assert message in error_of(tmp_path, {"content/tracks.yaml": text})
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes(tmp_path_factory, raw):
+    """Whatever bytes a file holds, it is read or refused, and never a crash."""
+    file = tmp_path_factory.mktemp("any") / "a.md"
+    for text in (raw, b"---\n" + raw + b"\n---\n", b"+++\n" + raw + b"\n+++\n"):
+        file.write_bytes(text)
+        try:
+            assert isinstance(read_front_matter(file, "a.md"), Source)
+        except ContentError as error:
+            assert error.where.path == "a.md"
+
+
+def test_yaml_lines():
+    """Each value knows its line, nearest around it where it has none of its own."""
+    source = Source("a.md", *parse_yaml("a:\n  - b: 1\n    c: 2\nd: {e: 3}\n", "a.md", first_line=2))
+    assert [source.where(*path).line for path in (("a", 0, "c"), ("d", "e"), ("d", "x"), ("z",))] == [4, 5, 5, 1]
+
+
+def test_toml_lines():
+    """The same for TOML: tables, arrays of tables, dotted and quoted keys."""
+    toml = 'a = 1\n[b."c"]\nd = 2\n[[e]]\nf = 3\n[[e]]\nf = 4\n[g]\nh.i = 5\n'
+    source = Source("n.toml", *parse_toml(toml, "n.toml"))
+    assert source.where("b", "c", "d") == Where("n.toml", 3)
+    assert source.where("e", 1, "f") == Where("n.toml", 7)
+    assert source.where("g", "h", "i") == Where("n.toml", 9)
