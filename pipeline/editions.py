@@ -1,0 +1,246 @@
+"""An Edition as it was written -> the Edition composed: its blocks hold the articles, sections and tracks they name.
+
+Pure. A block with nothing to show is left out, and a Finding says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from pipeline.errors import ContentError, PipelineError, Where, nearest, raise_all
+from pipeline.model import Article, Block, Edition, Finding, Newsletter, Section, Track
+from pipeline.tracks import choose_tracks
+
+# Put in by themselves where the edition doesn't list them.
+FIRST = ("masthead", "letter")
+LAST = ("footer",)
+OPENING_WORDS = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What blocks may take from: the articles by slug, the tracks, and the newsletter's standing data."""
+
+    newsletter: Newsletter
+    articles: Mapping[str, Article]
+    tracks: Callable[[], Sequence[Track]]
+
+    def article(self, slug: Any, where: Where) -> Article:
+        """The article of this slug. Raises a ContentError for none, naming the nearest, and for a draft."""
+        if not isinstance(slug, str):
+            raise ContentError("name an article by its slug", where)
+        if slug not in self.articles:
+            raise ContentError(f"there is no article {slug!r}{nearest(slug, self.articles)}", where)
+        article = self.articles[slug]
+        if article.draft:
+            raise ContentError(f"{slug!r} is a draft; take `draft: true` out of {article.where.path} first", where)
+        return article
+
+
+def compose(edition: Edition, shelf: Shelf, partials: Collection[str]) -> Edition:
+    """The edition with every block filled, in the order it will be read.
+
+    ``partials`` are the names of the blocks that there are. Raises ContentErrors, all of them together, for
+    unknown blocks, for articles and sections that aren't there, and for an edition with nothing to show.
+    """
+    errors: list[PipelineError] = []
+    filled: list[Block] = []
+    left_out: list[Finding] = []
+    for block in _with_frame(edition):
+        try:
+            full = _fill(block, shelf, partials, tuple(filled))
+        except PipelineError as error:
+            errors.append(error)
+            continue
+        if block.name in SHOWN_BY and not full.data.get(SHOWN_BY[block.name]):
+            message = f"{block.name} has nothing to show and is left out"
+            left_out.append(Finding("empty-block", "note", message, block.where))
+        elif block.name != "letter" or edition.letter:
+            filled.append(full)
+    if not errors and all(block.name in FIRST[:1] + LAST for block in filled):
+        errors.append(ContentError("the edition has nothing to show; give it `blocks` or a letter", edition.where))
+    errors += _without_disclaimer(filled, edition, shelf.newsletter)
+    raise_all(errors)
+    told = [finding for article in articles_of(filled) for finding in article.findings]
+    late = _not_yet_published(filled, edition)
+    return replace(edition, blocks=tuple(filled), findings=(*edition.findings, *told, *late, *left_out))
+
+
+def articles_of(blocks: Sequence[Block]) -> tuple[Article, ...]:
+    """The articles that the blocks show, each once, in the order of their first appearance."""
+    found = {part.slug: part for block in blocks for value in block.data.values() for part in _articles_in(value)}
+    return tuple(found.values())
+
+
+def _articles_in(value: Any) -> tuple[Article, ...]:
+    if isinstance(value, Article):
+        return (value,)
+    return tuple(part for part in value if isinstance(part, Article)) if isinstance(value, tuple) else ()
+
+
+def _with_frame(edition: Edition) -> list[Block]:
+    listed = {block.name for block in edition.blocks}
+    first, last = ([Block(name, edition.where) for name in names if name not in listed] for names in (FIRST, LAST))
+    return [*first, *edition.blocks, *last]
+
+
+def _fill(block: Block, shelf: Shelf, partials: Collection[str], before: tuple[Block, ...]) -> Block:
+    if block.name not in partials:
+        there = ", ".join(sorted(partials))
+        raise ContentError(
+            f"there is no block {block.name!r}{nearest(block.name, partials)} (there are {there})", block.where
+        )
+    data = {**shelf.newsletter.blocks.get(block.name, {}), **block.data}
+    if block.name in FILL:
+        data = FILL[block.name](data, block.where, shelf, before)
+    else:
+        data = _named_articles(data, block.where, shelf)
+    return replace(block, data=MappingProxyType(data))
+
+
+Data = dict[str, Any]
+
+
+def _lead(data: Data, where: Where, shelf: Shelf, before: tuple[Block, ...]) -> Data:
+    _known(data, where, "lead", "value", "article", "cta")
+    return {**data, "article": shelf.article(data.get("article", data.get("value")), where)}
+
+
+def _article(data: Data, where: Where, shelf: Shelf, before: tuple[Block, ...]) -> Data:
+    _known(data, where, "article", "value", "article")
+    return {**data, "article": shelf.article(data.get("article", data.get("value")), where)}
+
+
+def _teasers(data: Data, where: Where, shelf: Shelf, before: tuple[Block, ...]) -> Data:
+    _known(data, where, "teasers", "value", "articles", "columns", "title")
+    columns = data.get("columns", 1)
+    if columns not in (1, 2):
+        raise ContentError(f"`columns` of teasers is 1 or 2, not {columns!r}", where)
+    slugs = data.get("articles", data.get("value", ()))
+    slugs = (slugs,) if isinstance(slugs, str) else slugs
+    return {**data, "articles": _each(slugs, lambda slug: shelf.article(slug, where), where), "columns": columns}
+
+
+def _sections(data: Data, where: Where, shelf: Shelf, before: tuple[Block, ...]) -> Data:
+    _known(data, where, "sections", "article", "pick", "words", "title")
+    words = data.get("words", OPENING_WORDS)
+    if isinstance(words, bool) or not isinstance(words, int) or not 10 <= words <= 1000:
+        raise ContentError(f"`words` of sections is a number from 10 to 1000, not {words!r}", where)
+    article = shelf.article(data.get("article"), where)
+    picked = data.get("pick", tuple(section.anchor for section in article.sections))
+    picked = (picked,) if isinstance(picked, str) else picked
+    sections = _each(picked, lambda anchor: _section(article, anchor, where), where)
+    return {**data, "article": article, "sections": sections, "words": words}
+
+
+def _section(article: Article, anchor: Any, where: Where) -> Section:
+    """The section of this anchor or title; where only sub-headings stand below it, with their text."""
+    for index, section in enumerate(article.sections):
+        if anchor in (section.anchor, section.title):
+            below = article.sections[index + 1 :]
+            if not section.html.strip() and below and below[0].level > section.level:
+                return replace(section, html=below[0].html)
+            return section
+    anchors = [section.anchor for section in article.sections]
+    there = f" (it has {', '.join(anchors)})" if anchors else " (it has none)"
+    raise ContentError(f"{article.slug} has no section {anchor!r}{nearest(str(anchor), anchors)}{there}", where)
+
+
+def _next(data: Data, where: Where, shelf: Shelf, before: tuple[Block, ...]) -> Data:
+    _known(data, where, "next", "value", "article")
+    slug = data.get("article", data.get("value"))
+    if slug is None:
+        shown = articles_of(before)
+        slug = next((article.next for article in shown if article.next), None)
+    return {**data, "article": shelf.article(slug, where) if slug is not None else None}
+
+
+def _tracks(data: Data, where: Where, shelf: Shelf, before: tuple[Block, ...]) -> Data:
+    _known(data, where, "tracks", "mood", "kind", "minutes", "limit", "title")
+    return {**data, "tracks": choose_tracks(shelf.tracks(), data, where)}
+
+
+def _popular(data: Data, where: Where, shelf: Shelf, before: tuple[Block, ...]) -> Data:
+    _known(data, where, "popular", "title", "categories")
+    return data
+
+
+def _benefits(data: Data, where: Where, shelf: Shelf, before: tuple[Block, ...]) -> Data:
+    _known(data, where, "benefits", "title", "items")
+    return data
+
+
+# How a block's data is gathered; a block that isn't listed gets what `article` and `articles` name, and the rest as is.
+FILL: Mapping[str, Callable[[Data, Where, Shelf, tuple[Block, ...]], Data]] = {
+    "lead": _lead,
+    "teasers": _teasers,
+    "sections": _sections,
+    "article": _article,
+    "tracks": _tracks,
+    "next": _next,
+    "popular": _popular,
+    "benefits": _benefits,
+}
+
+# The datum without which a block has nothing to show.
+SHOWN_BY = {
+    "teasers": "articles",
+    "sections": "sections",
+    "tracks": "tracks",
+    "popular": "categories",
+    "benefits": "items",
+    "promo": "title",
+    "next": "article",
+}
+
+
+def _named_articles(data: Data, where: Where, shelf: Shelf) -> Data:
+    named = dict(data)
+    if "article" in data:
+        named["article"] = shelf.article(data["article"], where)
+    if "articles" in data:
+        named["articles"] = _each(data["articles"], lambda slug: shelf.article(slug, where), where)
+    return named
+
+
+def _known(data: Data, where: Where, block: str, *names: str) -> None:
+    unknown = (name for name in data if name not in names)
+    raise_all(ContentError(f"`{name}` is not a key of {block}{nearest(name, names)}", where) for name in unknown)
+
+
+def _each(names: Any, find: Callable[[Any], Any], where: Where) -> tuple[Any, ...]:
+    """What each name stands for; the names that stand for nothing are told together."""
+    if names is None:
+        return ()
+    if not isinstance(names, tuple):
+        raise ContentError(f"this must be a list, not {names!r}", where)
+    found, errors = [], []
+    for name in names:
+        try:
+            found.append(find(name))
+        except PipelineError as error:
+            errors.append(error)
+    raise_all(errors)
+    return tuple(found)
+
+
+def _without_disclaimer(blocks: Sequence[Block], edition: Edition, newsletter: Newsletter) -> list[PipelineError]:
+    medical = [article for article in articles_of(blocks) if article.medical]
+    if not medical or newsletter.medical_disclaimer.get(edition.language):
+        return []
+    message = (
+        f"{medical[0].slug} is a medical article, and there is no disclaimer in the edition's language; "
+        f"write one under [medical_disclaimer] {edition.language} = …"
+    )
+    return [ContentError(message, newsletter.where)]
+
+
+def _not_yet_published(blocks: Sequence[Block], edition: Edition) -> list[Finding]:
+    return [
+        Finding("published", "warn", f"{article.slug} is dated after the edition that shows it", article.where)
+        for article in articles_of(blocks)
+        if article.date and article.date.date() > edition.date.date()
+    ]
