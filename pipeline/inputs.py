@@ -1,0 +1,49 @@
+"""The files that an edition is made of -> the SHA-256 of each. Tells whether a build would still come out the same."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+# The distributions that have a say in the bytes of an e-mail.
+ENGINES = (
+    "babel",
+    "cssutils",
+    "jinja2",
+    "lxml",
+    "markdown-it-py",
+    "mdit-py-plugins",
+    "mjml-python",
+    "nh3",
+    "premailer",
+)
+
+
+def hash_inputs(folder: Path, paths: Iterable[str]) -> dict[str, str]:
+    """The SHA-256 of each file by its path in the newsletter's folder, sorted; a file that is gone has an empty one."""
+    return {path: file_hash(folder / path) for path in sorted(set(paths))}
+
+
+def provenance(folder: Path, paths: Iterable[str]) -> dict[str, Any]:
+    """What a manifest says of where an edition comes from: each input's hash, one hash of them all, the tools."""
+    hashes = hash_inputs(folder, paths)
+    lines = [f"{name} {value}\n" for name, value in (*hashes.items(), *tools().items())]
+    together = hashlib.sha256("".join(lines).encode()).hexdigest()
+    return {"inputs": hashes, "inputs_sha256": together, "tools": dict(tools())}
+
+
+def file_hash(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+@cache
+def tools() -> Mapping[str, str]:
+    """The versions of this project and of its engines."""
+    return {name: version(name) for name in ("stay-updated", *ENGINES)}

@@ -1,0 +1,86 @@
+"""Email, its merge fields filled -> one RFC 5322 message, ready to be handed to a mail server."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from email.header import Header
+from email.utils import format_datetime, formataddr
+from urllib.parse import urlsplit
+
+from pipeline.errors import ContentError
+from pipeline.model import Address, Email, Newsletter
+
+# "=_" can't stand in quoted-printable (RFC 2045, 6.7), so the boundary may be the same in every message.
+BOUNDARY = "=_stay-updated_alternative"
+LINE = 76
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def message(email: Email, newsletter: Newsletter) -> bytes:
+    """multipart/alternative, text first, HTML last, both quoted-printable; lines end in CRLF.
+
+    Addressed to the sender: it is the edition's own copy, not a reader's. Date and Message-ID are the edition's,
+    so the same Email gives the same bytes. Raises a ContentError for a control character in a header.
+    """
+    sender = newsletter.sender
+    domain = sender.email.rpartition("@")[2]
+    headers = [
+        ("From", mailbox("From", sender)),
+        ("To", mailbox("To", sender)),
+        *([("Reply-To", mailbox("Reply-To", newsletter.reply_to))] if newsletter.reply_to else []),
+        ("Subject", text_header("Subject", email.subject)),
+        ("Date", format_datetime(email.date)),
+        ("Message-ID", f"<{_atoms(email.slug)}.{email.date:%Y%m%d}@{_ascii_domain(domain)}>"),
+        ("List-Id", f"{_phrase('List-Id', newsletter.name)} <newsletter.{urlsplit(newsletter.url).hostname}>"),
+        ("List-Unsubscribe", f"<{newsletter.unsubscribe_url}>"),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ("MIME-Version", "1.0"),
+        ("Content-Language", email.language),
+        ("Content-Type", f'multipart/alternative; boundary="{BOUNDARY}"'),
+    ]
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers).encode("ascii")
+    parts = (_part("plain", email.text), _part("html", email.html))
+    return head + b"\r\n" + b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
+
+
+def text_header(name: str, text: str) -> str:
+    """The value of an unstructured header, in encoded words where it isn't plain ASCII (RFC 2047)."""
+    if _CONTROL.search(text):
+        raise ContentError(f"the {name} holds a control character: {text!r}")
+    # A text that looks like an encoded word would be read as one (CVE-2024-6923 and its kin).
+    charset = "us-ascii" if text.isascii() and "=?" not in text else "utf-8"
+    return Header(text, charset, maxlinelen=LINE - 1, header_name=name).encode(linesep="\r\n")
+
+
+def mailbox(name: str, address: Address) -> str:
+    """``name <local@domain>``, the domain in its ASCII form (RFC 5890)."""
+    local, _, domain = address.email.rpartition("@")
+    return f"{_phrase(name, address.name)} <{local}@{_ascii_domain(domain)}>"
+
+
+def _phrase(header: str, name: str) -> str:
+    if name.isascii() and "=?" not in name and not _CONTROL.search(name):
+        return formataddr((name, "x@x"))[: -len(" <x@x>")]
+    return text_header(header, name)
+
+
+def _ascii_domain(domain: str) -> str:
+    try:
+        return domain.encode("idna").decode("ascii")
+    except UnicodeError as error:
+        raise ContentError(f"{domain!r} is not a domain") from error
+
+
+def _atoms(slug: str) -> str:
+    """The slug as a dot-atom (RFC 5322, 3.2.3), other scripts' letters as their numbers."""
+    return re.sub(r"[^a-z0-9-]", lambda found: f"_{ord(found[0]):x}", slug.lower())
+
+
+def _part(subtype: str, text: str) -> bytes:
+    head = (
+        f"--{BOUNDARY}\r\nContent-Type: text/{subtype}; charset=utf-8\r\n"
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    )
+    encoded = binascii.b2a_qp(text.replace("\r\n", "\n").encode(), istext=True)
+    return head.encode() + encoded.replace(b"\n", b"\r\n") + b"\r\n"

@@ -1,0 +1,83 @@
+"""outbox.py: whole or not at all."""
+
+import errno
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from pipeline import outbox
+from pipeline.errors import OutboxError
+
+FILES = {"digest.html": b"<p>new</p>", "manifest.json": b'{"edition": "e"}\n'}
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_first(tmp_path):
+    """The first build makes the outbox, and leaves nothing beside the edition."""
+    outbox.write(tmp_path / "outbox", "e", FILES)
+    assert contents(tmp_path / "outbox" / "e") == FILES
+    assert [path.name for path in (tmp_path / "outbox").iterdir()] == ["e"]
+
+
+def test_swap(tmp_path):
+    """The next build takes the place of the last one in whole: no file of the old one is left."""
+    outbox.write(tmp_path, "e", {"old.html": b"old"})
+    outbox.write(tmp_path, "e", FILES)
+    assert contents(tmp_path / "e") == FILES
+    assert [path.name for path in tmp_path.iterdir()] == ["e"]
+
+
+def test_swap_in_two_steps(tmp_path, monkeypatch):
+    """Where a system can't exchange two names, the new build still takes the old one's place."""
+    monkeypatch.setattr(outbox, "_exchange", lambda one, other: False)
+    test_swap(tmp_path)
+
+
+@pytest.mark.parametrize("place", [(os, "fsync"), (Path, "rename"), (Path, "open"), (tempfile, "mkdtemp")])
+def test_full_disk(tmp_path, monkeypatch, place):
+    """Whatever the disk refuses, the last good build stays, nothing half-written stays, and the error says why."""
+    outbox.write(tmp_path, "e", FILES)
+
+    def refuse(*args, **options):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(outbox, "_exchange", lambda one, other: False)
+        patched.setattr(*place, refuse)
+        with pytest.raises(OutboxError, match=r"^outbox/e: can't be written: No space left on device$"):
+            outbox.write(tmp_path, "e", {"digest.html": b"<p>newer</p>"})
+    assert contents(tmp_path / "e") == FILES
+    assert [path.name for path in tmp_path.iterdir()] == ["e"]
+
+
+@pytest.mark.parametrize("slug", ["", ".", "..", "../x", "a/b", "/etc"])
+def test_slug_stays_inside(tmp_path, slug):
+    """Nothing is ever written outside the outbox."""
+    with pytest.raises(OutboxError):
+        outbox.write(tmp_path / "outbox", slug, FILES)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_permissions(tmp_path):
+    """The edition's folder is as open as the umask lets it be, not only its owner's."""
+    old = os.umask(0o022)
+    try:
+        outbox.write(tmp_path, "e", FILES)
+    finally:
+        os.umask(old)
+    assert (tmp_path / "e").stat().st_mode & 0o777 == 0o755
+
+
+def test_read_manifest(tmp_path):
+    """A manifest that is missing or broken is none."""
+    assert outbox.read_manifest(tmp_path, "e") is None
+    outbox.write(tmp_path, "e", {"manifest.json": b"{"})
+    assert outbox.read_manifest(tmp_path, "e") is None
+    outbox.write(tmp_path, "e", {"manifest.json": json.dumps({"edition": "e"}).encode()})
+    assert outbox.read_manifest(tmp_path, "e") == {"edition": "e"}
