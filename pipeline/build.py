@@ -1,0 +1,97 @@
+"""One edition through every stage, in order. Read this first.
+
+content/ -> Article, Section -> Edition -> Jinja2 -> MJML -> HTML -> CSS inlined -> outbox/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pipeline import content, editions, inline, inputs, links, marks, merge_fields, mime, mjml, outbox, templates
+from pipeline.model import Edition, Email, Newsletter
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A newsletter's folder, opened: what it says and how it looks."""
+
+    folder: Path
+    library: content.Library
+    environment: templates.Environment
+    partials: Collection[str]
+
+    @property
+    def shelf(self) -> editions.Shelf:
+        library = self.library
+        return editions.Shelf(library.newsletter, library.articles, lambda: library.tracks)
+
+
+def open_project(folder: Path) -> Project:
+    """Raises a ConfigurationError where the folder is no newsletter's, a TemplateError where a block lacks a half."""
+    library = content.read_library(folder)
+    environment = templates.environment(folder / "templates")
+    return Project(folder, library, environment, templates.blocks(environment))
+
+
+def build_edition(slug: str, project: Project) -> Email:
+    """One edition, from ``content/`` to ``outbox/``. Raises a PipelineError, and then leaves the last build alone."""
+    edition = compose_edition(slug, project)
+    email = with_fallbacks(render_email(edition, project.library.newsletter, project.environment))
+    message = mime.message(email, project.library.newsletter)
+    provenance = inputs.provenance(project.folder, input_paths(edition, email, project))
+    outbox.write(project.folder / outbox.FOLDER, slug, outbox.files_of(email, message, provenance))
+    return email
+
+
+def compose_edition(slug: str, project: Project) -> Edition:
+    """The edition as it was written, its blocks filled with the articles, sections and tracks that they name."""
+    return editions.compose(project.library.editions[slug], project.shelf, project.partials)
+
+
+def render_email(edition: Edition, newsletter: Newsletter, environment: templates.Environment) -> Email:
+    """An Edition -> the Email for everyone, merge fields still in place. Pure: same input, same bytes."""
+    written = templates.render_mjml(edition, newsletter, environment)
+    compiled = mjml.compile(written)
+    inlined = inline.inline(compiled)
+    text = templates.render_text(edition, newsletter, environment)
+
+    host = urlsplit(newsletter.url).hostname or ""
+    utm = {name: value.replace("{edition}", edition.slug) for name, value in newsletter.utm.items()}
+    html = links.html_with_utm(inlined, utm, host)
+
+    return Email(
+        slug=edition.slug,
+        subject=edition.subject,
+        preheader=edition.preheader,
+        date=edition.date,
+        language=edition.language,
+        html=marks.without_marks(html),
+        text=links.text_with_utm(text, utm, host),
+        blocks=marks.weigh(merge_fields.fill_html(html, {}), edition.blocks),
+        articles=tuple(article.slug for article in editions.articles_of(edition.blocks)),
+        findings=edition.findings,
+    )
+
+
+def with_fallbacks(email: Email) -> Email:
+    """The Email for a reader of whom nothing is known: each merge field shows its fallback."""
+    return replace(
+        email,
+        subject=merge_fields.fill_text(email.subject, {}),
+        preheader=merge_fields.fill_text(email.preheader, {}),
+        html=merge_fields.fill_html(email.html, {}),
+        text=merge_fields.fill_text(email.text, {}),
+    )
+
+
+def input_paths(edition: Edition, email: Email, project: Project) -> list[str]:
+    """The files that this edition was made of, relative to the newsletter's folder."""
+    library = project.library
+    shown = [library.articles[slug].where.path for slug in email.articles]
+    tracks = [content.TRACKS_PATH] if any(block.name == "tracks" for block in edition.blocks) else []
+    pictures = library.articles.images.published_in(email.html)
+    own = (library.newsletter.where.path, edition.where.path)
+    return [*own, *shown, *tracks, *pictures, *templates.files(project.environment)]
