@@ -328,7 +328,7 @@ def test_bad_edition(tmp_path, old, new, message):
         ("a: 1\n", "tracks.yaml:1: must be a list"),
         ("- rain\n", "tracks.yaml:1: a track is a mapping"),
         (folders.TRACKS.replace("minutes: 22", "minutes: long"), "tracks.yaml:8: `minutes` must be a whole number"),
-        (folders.TRACKS.replace("kind: Story\n", ""), "tracks.yaml:6: `kind` is missing"),
+        (folders.TRACKS.replace("  kind: Story\n", ""), "tracks.yaml:6: `kind` is missing"),
         (folders.TRACKS.replace("kind: Story", "knid: Story"), "tracks.yaml:7: `knid` is not a known key"),
     ],
 )

@@ -134,7 +134,7 @@ def _image(fields: Fields, name: str, images: Images) -> Image | None:
 
 def _utm(fields: Fields) -> MappingProxyType[str, str]:
     known = ("source", "medium", "campaign", "term", "content")
-    values = {f"utm_{name}": fields.text(name) for name in known if fields.value(name) is not None}
+    values = {name: fields.text(name) for name in known if fields.value(name) is not None}
     fields.refuse_unknown()
     return MappingProxyType(values)
 
