@@ -1,0 +1,13 @@
+"""An Edition -> MJML and plain text, by the Jinja templates in the newsletter's ``templates/``.
+
+The only reader of that folder, and the only importer of jinja2. The templates' own words come from
+``strings/<language>.toml`` there, dates and numbers from Babel. Whatever goes wrong in a template is told with
+the template's own file and line.
+"""
+
+from __future__ import annotations
+
+from pipeline.templates.environment import Environment, blocks, environment, files
+from pipeline.templates.rendering import render_mjml, render_text
+
+__all__ = ["Environment", "blocks", "environment", "files", "render_mjml", "render_text"]

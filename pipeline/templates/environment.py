@@ -1,0 +1,102 @@
+"""A folder of templates -> Jinja's environment for it, with what templates may use."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from functools import cache, cached_property
+from pathlib import Path
+
+import jinja2
+
+from pipeline.errors import TemplateError, Where, raise_all
+from pipeline.templates import facts, plain_text, words
+from pipeline.templates.faults import Missing, refuse_none
+
+MJML, TEXT = ".mjml.j2", ".txt.j2"
+
+_MJ_TAG = re.compile(r"<mj-[\w-]*")
+
+
+class Environment(jinja2.Environment):
+    """Jinja's environment for one folder of templates, which it reads once."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            loader=_Loader(folder),
+            autoescape=lambda name: name is not None and name.endswith(MJML),
+            undefined=Missing,
+            finalize=refuse_none,
+            optimized=False,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            cache_size=-1,
+        )
+        self.folder = folder
+        self.globals |= {"field": facts.field, "t": words.translator(folder), "disclaimer": facts.disclaimer}
+        self.filters |= {
+            "contents": facts.contents,
+            "date": words.show_date,
+            "number": words.show_number,
+            "opening": plain_text.opening,
+            "outline": facts.outline,
+            "plain": plain_text.plain,
+            "tidy": plain_text.tidy,
+            "underline": plain_text.underline,
+            "wrap": plain_text.wrap,
+        }
+
+    @cached_property
+    def files(self) -> tuple[str, ...]:
+        """The names of all files in the folder, sorted; hidden ones left out."""
+        return tuple(name for name in self.list_templates() if not name.startswith(".") and "/." not in name)
+
+
+@cache
+def environment(folder: Path) -> Environment:
+    """The environment of a folder of templates; the same one each time, so that each template is read once.
+
+    ``environment.cache_clear()`` makes changed templates seen.
+    """
+    return Environment(folder)
+
+
+def files(environment: Environment) -> tuple[str, ...]:
+    """The paths of all templates, their style sheets and words, relative to the newsletter's folder."""
+    return tuple(f"templates/{name}" for name in environment.files)
+
+
+def blocks(environment: Environment) -> tuple[str, ...]:
+    """The names of the blocks that there are. Raises TemplateErrors for those that have only one of their partials."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for file in environment.files:
+        for suffix in (MJML, TEXT):
+            if file.startswith("blocks/") and file.endswith(suffix):
+                found[file.removeprefix("blocks/").removesuffix(suffix)].add(suffix)
+    raise_all(
+        TemplateError(f"has no {name}{other} beside it; a block is two files", Where(f"templates/blocks/{name}{one}"))
+        for name, suffixes in sorted(found.items())
+        for one, other in ((MJML, TEXT), (TEXT, MJML))
+        if suffixes == {one}
+    )
+    return tuple(sorted(found))
+
+
+class _Loader(jinja2.FileSystemLoader):
+    """Reads templates, and writes its place into each ``<mj-…>`` start tag; lines stay where they are."""
+
+    def get_source(self, environment: jinja2.Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        try:
+            source, path, is_fresh = super().get_source(environment, template)
+        except UnicodeDecodeError as error:
+            raise TemplateError("is not UTF-8; save it as that", Where(f"templates/{template}")) from error
+        return (_with_places(source, template) if template.endswith(MJML) else source), path, is_fresh
+
+
+def _with_places(source: str, template: str) -> str:
+    return "\n".join(
+        _MJ_TAG.sub(rf'\g<0> data-where="templates/{template}:{number}"', line)
+        for number, line in enumerate(source.split("\n"), start=1)
+    )

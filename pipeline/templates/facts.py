@@ -1,0 +1,66 @@
+"""What templates may ask: merge fields, the medical note, an article's sections in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+from pipeline import merge_fields
+from pipeline.errors import ConfigurationError, TemplateError, nearest
+from pipeline.model import Section
+
+
+def named(context: Context, name: str) -> Any:
+    """A name of the frame's. Raises a TemplateError in macros that were imported without it."""
+    if name not in context:
+        raise TemplateError(f"the macros here don't know {name!r}; import this file `with context`")
+    return context[name]
+
+
+@pass_context
+def field(context: Context, name: str, fallback: str | None = None) -> str:
+    """The token of a merge field; ``fallback`` stands in where the reader has no value."""
+    newsletter, edition = named(context, "newsletter"), named(context, "edition")
+    built_in = {
+        "unsubscribe_url": newsletter.unsubscribe_url,
+        "preferences_url": newsletter.preferences_url,
+        "web_url": newsletter.web_url.replace("{edition}", edition.slug),
+    }
+    if name in built_in:
+        return merge_fields.token(name, built_in[name])
+    if name not in newsletter.merge_fields:
+        raise TemplateError(
+            f"{name!r} is not a declared merge field{nearest(name, [*built_in, *newsletter.merge_fields])} "
+            f"(declare it under [merge_fields.{name}] in {newsletter.where.path})"
+        )
+    return merge_fields.token(name, newsletter.merge_fields[name].fallback if fallback is None else fallback)
+
+
+@pass_context
+def disclaimer(context: Context) -> str:
+    """The medical note in the edition's language."""
+    newsletter, edition = named(context, "newsletter"), named(context, "edition")
+    text: str | None = newsletter.medical_disclaimer.get(edition.language)
+    if not text:
+        message = f"a medical article is shown; write its note under [medical_disclaimer] {edition.language} = …"
+        raise ConfigurationError(message, newsletter.where)
+    return text
+
+
+def contents(sections: Iterable[Section], limit: int) -> list[Section]:
+    """The article's main sections, without those below them, at most so many."""
+    listed = list(sections)
+    top = min((section.level for section in listed), default=0)
+    return [section for section in listed if section.level == top][:limit]
+
+
+def outline(sections: Iterable[Section], first: int) -> Iterator[tuple[int, Section]]:
+    """Each section with the level of its heading, 1 to 6: from ``first`` on, and none skipped on the way down."""
+    base, level = None, first - 1
+    for section in sections:
+        base = section.level if base is None else base
+        level = max(first, min(first + section.level - base, level + 1, 6))
+        yield level, section

@@ -1,0 +1,66 @@
+"""What the text part's templates shape their lines with."""
+
+from __future__ import annotations
+
+import re
+from unicodedata import combining, east_asian_width
+
+from markupsafe import Markup
+
+from pipeline import merge_fields
+
+LINE_WIDTH = 72
+
+
+def wrap(text: str, first: str = "", rest: str | None = None, width: int = LINE_WIDTH) -> str:
+    """The words in lines of at most so many columns; ``first`` stands before the first line, ``rest`` before others.
+
+    No word is cut, so an address longer than that stands whole. A merge field counts as its fallback.
+    """
+    lines = [first]
+    taken = indent = columns(first)
+    for word in str(text).split():
+        size = columns(word)
+        if taken == indent:
+            lines[-1] += word
+            taken += size
+        elif taken + 1 + size <= width:
+            lines[-1] += f" {word}"
+            taken += 1 + size
+        else:
+            indent = columns(first if rest is None else rest)
+            lines.append((first if rest is None else rest) + word)
+            taken = indent + size
+    return "\n".join(lines)
+
+
+def underline(text: str, mark: str = "=") -> str:
+    """The wrapped text with a line of marks below it, as long as its longest line."""
+    wrapped = wrap(text)
+    return f"{wrapped}\n{mark * max(columns(line) for line in wrapped.split(chr(10)))}"
+
+
+def tidy(text: str) -> str:
+    """The text without empty lines around it, and with one at most between its parts."""
+    return re.sub(r"\n(?:[ \t]*\n){2,}", "\n\n", text.strip("\n"))
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal the text takes up; a merge field as its fallback."""
+    if merge_fields.TOKEN.search(text):
+        text = merge_fields.fill_text(text, {})
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def plain(html: str, width: int = LINE_WIDTH) -> str:
+    from pipeline import markdown
+
+    return markdown.to_text(html, width)
+
+
+def opening(html: str, words: int) -> Markup:
+    from pipeline import markdown
+
+    return markdown.opening(html, words)
