@@ -93,7 +93,7 @@ class Editions(Mapping[str, Edition]):
         except PipelineError as error:
             fields.adopt(error)
             return Markup(), ()
-        sections = (Markup("<h3>{}</h3>{}").format(section.title, section.html) for section in document.sections)
+        sections = (Markup("<h2>{}</h2>{}").format(section.title, section.html) for section in document.sections)
         return document.intro + Markup().join(sections) + document.notes, document.findings
 
     def _blocks(self, fields: Fields) -> tuple[Block, ...]:

@@ -1,0 +1,168 @@
+"""build.py: one edition through every stage."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from email import message_from_bytes, policy
+
+import pytest
+
+from pipeline import build, inline, mjml, templates
+from pipeline.errors import PipelineError
+from tests import folders
+
+VARIED = {"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "PYTHONHASHSEED": "7", "PYTHONUTF8": "0"}
+
+
+def read(folder, name, edition="breathe"):
+    return (folder / "outbox" / edition / name).read_text(encoding="utf-8")
+
+
+def built(folder, files=None, edition="breathe"):
+    """The Email that a small newsletter's edition becomes, and its folder in the outbox."""
+    return build.build_edition(edition, build.open_project(folders.make(folder, files)))
+
+
+def test_outbox(tmp_path):
+    """The digest as HTML, as text and as a message all show the article; the manifest tells of them."""
+    built(tmp_path)
+    manifest = json.loads(read(tmp_path, "manifest.json"))
+    for name in ("digest.html", "digest.txt"):
+        assert "Four sides of a breath" in read(tmp_path, name)
+    for name, told in manifest["files"].items():
+        content = (tmp_path / "outbox/breathe" / name).read_bytes()
+        assert told == {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    assert manifest["subject"] == "Breathe a little"
+    assert manifest["articles"] == ["box-breathing"]
+    assert [block["name"] for block in manifest["blocks"]] == ["masthead", "letter", "lead", "footer"]
+    assert "content/articles/box-breathing.md" in manifest["inputs"]
+    assert "templates/blocks/lead.mjml.j2" in manifest["inputs"]
+
+
+def test_message_is_the_digest(tmp_path):
+    """message.eml holds the same text and the same HTML."""
+    built(tmp_path)
+    message = message_from_bytes((tmp_path / "outbox/breathe/message.eml").read_bytes(), policy=policy.default)
+    text, html = (part.get_content().replace("\r\n", "\n").rstrip("\n") for part in message.iter_parts())
+    assert text == read(tmp_path, "digest.txt").rstrip("\n")
+    assert html == read(tmp_path, "digest.html").rstrip("\n")
+
+
+def test_block_sizes(tmp_path):
+    """The blocks weigh most of the body, and none weighs nothing; the rest is the card around them."""
+    email = built(tmp_path)
+    sizes = [block.bytes for block in email.blocks]
+    body = email.html.partition("<body")[2]
+    assert min(sizes) > 0
+    assert 0.6 * len(body) < sum(sizes) < len(body.encode())
+
+
+def test_merge_fields(tmp_path):
+    """Without an ESP each field shows its fallback, and the unsubscribe link is the newsletter's."""
+    built(tmp_path)
+    html, text = read(tmp_path, "digest.html"), read(tmp_path, "digest.txt")
+    assert "Hello there, here is a breath." in html
+    assert "Hello there, here is a breath." in text
+    assert "https://blog.example.com/unsubscribe" in html
+    assert "https://blog.example.com/unsubscribe" in text
+    assert "zqmf" not in html + text
+
+
+def test_utm(tmp_path):
+    """Links to the blog say which edition they were followed from, in HTML and in text."""
+    built(tmp_path)
+    link = "https://blog.example.com/box-breathing?utm_source=newsletter&amp;utm_campaign=breathe"
+    assert link in read(tmp_path, "digest.html")
+    assert link.replace("&amp;", "&") in read(tmp_path, "digest.txt")
+
+
+def test_same_bytes_everywhere(tmp_path):
+    """Time zone, locale, hash seed and day have no say in the bytes."""
+    outputs = []
+    for name, environment in (("one", {}), ("other", VARIED)):
+        folder = folders.make(tmp_path / name)
+        command = [sys.executable, "-m", "pipeline", "build", "--quiet", "--project", str(folder)]
+        subprocess.run(command, env={**os.environ, **environment}, cwd=folders.REPOSITORY, check=True)
+        outputs.append({path.name: path.read_bytes() for path in (folder / "outbox/breathe").iterdir()})
+    assert outputs[0] == outputs[1]
+
+
+def test_render_is_pure(tmp_path):
+    """The same edition renders to the same Email, whatever was rendered in between."""
+    project = build.open_project(folders.make(tmp_path))
+    edition = build.compose_edition("breathe", project)
+    first = build.render_email(edition, project.library.newsletter, project.environment)
+    assert build.render_email(edition, project.library.newsletter, project.environment) == first
+
+
+def test_engines_agree(tmp_path):
+    """render_email is the line of stages, and nothing besides: each stage's result goes into the next."""
+    project = build.open_project(folders.make(tmp_path))
+    edition = build.compose_edition("breathe", project)
+    written = templates.render_mjml(edition, project.library.newsletter, project.environment)
+    assert "<mj-body" in written
+    compiled = mjml.compile(written)
+    assert compiled.startswith("<!DOCTYPE html>")
+    assert "data-inline" in compiled
+    assert "data-inline" not in inline.inline(compiled)
+
+
+HOSTILE = """\
+---
+title: "<script>alert(1)</script> {{ 7*7 }} \\"x\\" & [a](javascript:x)"
+dek: "'><img src=x onerror=alert(1)>"
+date: 2026-11-20
+---
+<script>alert(1)</script><img src=https://x.example/a.png onerror=alert(1)>
+
+[x](javascript:alert(1)) <a href="data:text/html,x">y</a> <form action=/x><input name=a></form>
+
+## {{ 7*7 }} <iframe src=//x.example></iframe>
+
+Text {{ config }} {% include 'x' %}
+"""
+
+
+def test_hostile_article(tmp_path):
+    """Hostile HTML and template syntax come out as text or not at all."""
+    edition = folders.EDITION.replace("lead: box-breathing", "article: hostile\n  - lead: hostile")
+    built(tmp_path, {"content/articles/hostile.md": HOSTILE, "content/editions/breathe.md": edition})
+    html = read(tmp_path, "digest.html").lower()
+    for forbidden in ("<script", "<iframe", "<form", "<input", "<img src=x", 'href="javascript', 'href="data:', ">49<"):
+        assert forbidden not in html
+    assert "{{ 7*7 }}" in html
+
+
+@pytest.mark.parametrize(
+    ("slug", "name"),
+    [("../breathe", "content/editions/../breathe.md"), ("no good", "content/editions/no good.md")],
+)
+def test_slugs_stay_inside(tmp_path, slug, name):
+    """A slug that isn't a plain name builds nothing."""
+    project = build.open_project(folders.make(tmp_path, {name: folders.EDITION}))
+    with pytest.raises((PipelineError, KeyError)):
+        build.build_edition(slug, project)
+    assert not (tmp_path / "outbox").exists()
+
+
+def test_designers_block(tmp_path):
+    """A designer adds a block by adding its two files, and nothing else."""
+    (tmp_path / "templates").mkdir(parents=True)
+    for path in (folders.REPOSITORY / "templates").rglob("*"):
+        target = tmp_path / "templates" / path.relative_to(folders.REPOSITORY / "templates")
+        target.mkdir() if path.is_dir() else target.write_bytes(path.read_bytes())
+    text = "<mj-text>“{{ data.text }}”, {{ data.article.title }}</mj-text>"
+    quote = f"<mj-section><mj-column>{text}</mj-column></mj-section>\n"
+    files = {
+        "templates/blocks/quote.mjml.j2": "{# data: text, article #}\n" + quote,
+        "templates/blocks/quote.txt.j2": "{# data: text, article #}\n{{ data.text }}, {{ data.article.title }}\n",
+        "content/editions/breathe.md": folders.EDITION.replace(
+            "lead: box-breathing", "quote: {text: Slow is <smooth>, article: box-breathing}"
+        ),
+    }
+    email = built(tmp_path, files)
+    assert "“Slow is &lt;smooth&gt;”, Box breathing" in email.html
+    assert "Slow is <smooth>, Box breathing" in email.text
+    assert email.articles == ("box-breathing",)

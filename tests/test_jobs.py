@@ -1,0 +1,48 @@
+"""jobs.py: many editions, one after another or in several processes."""
+
+import pytest
+
+from pipeline.build import open_project
+from pipeline.jobs import attempt, build_editions
+from tests import folders
+
+
+def project(folder, count=6):
+    editions = {
+        f"content/editions/e{n}.md": folders.EDITION.replace("Breathe a little", f"Breath number {n}")
+        for n in range(count)
+    }
+    return open_project(folders.make(folder, {**editions, "content/editions/breathe.md": ""}))
+
+
+def outputs(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.glob("outbox/*/*"))}
+
+
+def test_same_bytes_in_parallel(tmp_path):
+    """Four processes write the same bytes as one, and tell of the editions in the same order."""
+    one, four = project(tmp_path / "one"), project(tmp_path / "four")
+    slugs = list(one.library.editions)
+    told_one = [(outcome.slug, outcome.subject, outcome.html_bytes) for outcome in build_editions(slugs, one)]
+    told_four = [(outcome.slug, outcome.subject, outcome.html_bytes) for outcome in build_editions(slugs, four, jobs=4)]
+    assert told_one == told_four
+    assert len(outputs(tmp_path / "one")) == 24
+    assert outputs(tmp_path / "one") == outputs(tmp_path / "four")
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_failure_is_contained(tmp_path, jobs):
+    """An edition that fails says why, with its exit code, and the others are built."""
+    opened = project(tmp_path, 2)
+    folders.make(tmp_path, {"content/editions/e1.md": folders.EDITION.replace("box-", "bax-")})
+    good, bad = build_editions(["e0", "e1"], opened, jobs)
+    assert (good.errors, good.subject) == ((), "Breath number 0")
+    assert [code for _, code in bad.errors] == [65]
+    assert "did you mean box-breathing?" in bad.errors[0][0]
+
+
+def test_attempt_lets_bugs_through(tmp_path, monkeypatch):
+    """A bug is not an outcome."""
+    monkeypatch.setattr("pipeline.jobs.build_edition", lambda slug, project: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        attempt("e0", project(tmp_path, 1))
