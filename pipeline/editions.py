@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pipeline.errors import ContentError, PipelineError, Where, nearest, raise_all
+from pipeline.languages import in_language
 from pipeline.model import Article, Block, Edition, Finding, Newsletter, Section, Track
 from pipeline.tracks import choose_tracks
 
@@ -229,7 +230,7 @@ def _each(names: Any, find: Callable[[Any], Any], where: Where) -> tuple[Any, ..
 
 def _without_disclaimer(blocks: Sequence[Block], edition: Edition, newsletter: Newsletter) -> list[PipelineError]:
     medical = [article for article in articles_of(blocks) if article.medical]
-    if not medical or newsletter.medical_disclaimer.get(edition.language):
+    if not medical or in_language(newsletter.medical_disclaimer, edition.language):
         return []
     message = (
         f"{medical[0].slug} is a medical article, and there is no disclaimer in the edition's language; "

@@ -104,7 +104,10 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Newsletter:
-    """The publication: what ``content/newsletter.toml`` says."""
+    """The publication: what ``content/newsletter.toml`` says.
+
+    ``tagline``, ``reason`` and ``medical_disclaimer`` are texts by language.
+    """
 
     name: str
     url: str
@@ -113,8 +116,8 @@ class Newsletter:
     sender: Address
     reply_to: Address | None
     postal_address: str
-    tagline: str
-    reason: str
+    tagline: Mapping[str, str]
+    reason: Mapping[str, str]
     unsubscribe_url: str
     preferences_url: str
     web_url: str

@@ -362,3 +362,11 @@ def test_toml_lines():
     assert source.where("b", "c", "d") == Where("n.toml", 3)
     assert source.where("e", 1, "f") == Where("n.toml", 7)
     assert source.where("g", "h", "i") == Where("n.toml", 9)
+
+
+def test_texts_by_language(tmp_path):
+    """A text may stand once for each language, or once in the newsletter's own."""
+    toml = change('reason = "You asked for it."', 'reason = {en = "You asked.", ar = "طلبت."}\ntagline = "Rest"')
+    newsletter = read_library(folders.make(tmp_path, {"content/newsletter.toml": toml})).newsletter
+    assert dict(newsletter.reason) == {"en": "You asked.", "ar": "طلبت."}
+    assert dict(newsletter.tagline) == {"en": "Rest"}

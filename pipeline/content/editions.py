@@ -7,16 +7,15 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from pipeline import merge_fields
+from pipeline import languages, merge_fields
 from pipeline.content.articles import SLUG, SUFFIXES, Articles, read_date
 from pipeline.content.data import DataReader
 from pipeline.content.fields import Fields
 from pipeline.content.source import read_front_matter
 from pipeline.errors import ContentError, PipelineError, Where, raise_all
-from pipeline.model import Block, Direction, Edition, Finding, FrontMatter, Newsletter
+from pipeline.model import Block, Edition, Finding, FrontMatter, Newsletter
 
 FOLDER = "content/editions"
-RIGHT_TO_LEFT = ("ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi")
 
 
 class Editions(Mapping[str, Edition]):
@@ -65,7 +64,7 @@ class Editions(Mapping[str, Edition]):
             preheader=fields.prose("preheader", newsletter.merge_fields, ""),
             date=date,  # type: ignore[arg-type]  # an edition without one is never returned
             language=language,
-            direction=direction(language),
+            direction=languages.direction(language),
             template=fields.text("template", "digest"),
             letter=letter,
             blocks=blocks,
@@ -113,11 +112,6 @@ class Editions(Mapping[str, Edition]):
                 continue
             found.append(Block(name, fields.where("blocks", index), reader.read(data, "blocks", index, name)))
         return tuple(found)
-
-
-def direction(language: str) -> Direction:
-    """Which way the language is written; by its primary subtag (BCP 47)."""
-    return "rtl" if language.lower().replace("_", "-").split("-")[0] in RIGHT_TO_LEFT else "ltr"
 
 
 def _edition_files(folder: Path) -> list[Path]:

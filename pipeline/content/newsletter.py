@@ -48,8 +48,8 @@ def _newsletter(fields: Fields, folder: Path) -> Newsletter:
         sender=_address(fields.table("sender", required=True)),
         reply_to=_address(fields.table("reply_to")) if "reply_to" in fields.values else None,
         postal_address=fields.lines("postal_address"),
-        tagline=fields.prose("tagline", declared, ""),
-        reason=fields.prose("reason", declared),
+        tagline=_by_language(fields, "tagline", declared),
+        reason=_by_language(fields, "reason", declared, required=True),
         unsubscribe_url=fields.url("unsubscribe_url"),
         preferences_url=fields.url("preferences_url"),
         web_url=fields.url("web_url"),
@@ -65,7 +65,7 @@ def _newsletter(fields: Fields, folder: Path) -> Newsletter:
         utm=_utm(fields.table("utm")),
         merge_fields=declared,
         authors=_authors(fields, images),
-        medical_disclaimer=_texts(fields.table("medical_disclaimer")),
+        medical_disclaimer=_by_language(fields, "medical_disclaimer", declared),
         blocks=_blocks(fields, DataReader(fields, declared, url, images)),
         where=Where(PATH),
     )
@@ -139,8 +139,15 @@ def _utm(fields: Fields) -> MappingProxyType[str, str]:
     return MappingProxyType(values)
 
 
-def _texts(fields: Fields) -> MappingProxyType[str, str]:
-    return MappingProxyType({str(language): fields.text(str(language)) for language in fields.values})
+def _by_language(
+    fields: Fields, name: str, declared: Mapping[str, MergeField], *, required: bool = False
+) -> MappingProxyType[str, str]:
+    """A text for each language: ``reason = {en = "…", ar = "…"}``, or one in the newsletter's own language."""
+    if not isinstance(fields.value(name), dict):
+        text = fields.prose(name, declared, None if required else "")
+        return MappingProxyType({fields.text("language", "en"): text} if text else {})
+    table = fields.table(name)
+    return MappingProxyType({str(language): table.prose(str(language), declared) for language in table.values})
 
 
 def _blocks(fields: Fields, reader: DataReader) -> MappingProxyType[str, Mapping[str, Any]]:

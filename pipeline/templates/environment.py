@@ -39,6 +39,7 @@ class Environment(jinja2.Environment):
         self.filters |= {
             "contents": facts.contents,
             "date": words.show_date,
+            "local": facts.local,
             "number": words.show_number,
             "opening": plain_text.opening,
             "outline": facts.outline,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from jinja2 import pass_context
@@ -10,6 +10,7 @@ from jinja2.runtime import Context
 
 from pipeline import merge_fields
 from pipeline.errors import ConfigurationError, TemplateError, nearest
+from pipeline.languages import in_language
 from pipeline.model import Section
 
 
@@ -43,11 +44,18 @@ def field(context: Context, name: str, fallback: str | None = None) -> str:
 def disclaimer(context: Context) -> str:
     """The medical note in the edition's language."""
     newsletter, edition = named(context, "newsletter"), named(context, "edition")
-    text: str | None = newsletter.medical_disclaimer.get(edition.language)
+    text = in_language(newsletter.medical_disclaimer, edition.language)
     if not text:
         message = f"a medical article is shown; write its note under [medical_disclaimer] {edition.language} = …"
         raise ConfigurationError(message, newsletter.where)
     return text
+
+
+@pass_context
+def local(context: Context, texts: Mapping[str, str]) -> str:
+    """The text in the edition's language, or else in the newsletter's."""
+    newsletter, edition = named(context, "newsletter"), named(context, "edition")
+    return in_language(texts, edition.language) or in_language(texts, newsletter.language)
 
 
 def contents(sections: Iterable[Section], limit: int) -> list[Section]:

@@ -1,0 +1,17 @@
+"""languages.py: texts by language, and which way they run."""
+
+import pytest
+
+from pipeline import languages
+
+
+@pytest.mark.parametrize(("language", "direction"), [("en", "ltr"), ("ar-EG", "rtl"), ("he", "rtl"), ("de_AT", "ltr")])
+def test_direction(language, direction):
+    """The primary subtag tells which way a language is written."""
+    assert languages.direction(language) == direction
+
+
+def test_in_language():
+    """A region has its own text, or else its language's, or none."""
+    texts = {"pt": "aqui", "pt-BR": "cá"}
+    assert [languages.in_language(texts, one) for one in ("pt-BR", "pt-PT", "pt", "en")] == ["cá", "aqui", "aqui", ""]
