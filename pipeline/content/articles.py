@@ -103,6 +103,7 @@ class Articles(Mapping[str, Article]):
             title=facts.title,
             link=lambda href, at: self.link(href, facts, at),
             image=self.images.find,
+            code=merge_fields.written,
         )
         return Article(
             **{field.name: getattr(facts, field.name) for field in fields(FrontMatter)},

@@ -88,6 +88,7 @@ class Editions(Mapping[str, Edition]):
                 anchors=newsletter.anchors,
                 link=lambda href, at: self.articles.link(href, page, at),
                 image=self.articles.images.find,
+                code=merge_fields.written,
             )
         except PipelineError as error:
             fields.adopt(error)
