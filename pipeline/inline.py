@@ -168,6 +168,8 @@ def _premail(root: Any, css: str) -> None:
     from premailer import Premailer
 
     cssutils.log.setLevel(logging.CRITICAL)
+    # Lotus Notes and old Outlooks read no three-digit colours.
+    cssutils.ser.prefs.minimizeColorHash = False
     Premailer(
         css_text=css,
         allow_network=False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -38,9 +38,16 @@ def provenance(folder: Path, paths: Iterable[str]) -> dict[str, Any]:
 
 def file_hash(file: Path) -> str:
     try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
+        facts = file.stat()
+        return _hash(file, facts.st_mtime_ns, facts.st_size, facts.st_ino)
     except OSError:
         return ""
+
+
+@lru_cache(maxsize=8192)
+def _hash(file: Path, changed: int, size: int, inode: int) -> str:
+    """Two hundred editions share their templates: a file is read again only once it has changed."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 @cache

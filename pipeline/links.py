@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from html import unescape
 from urllib.parse import SplitResult, quote, unquote_plus, urlsplit
 
-_TAG = re.compile(r"""<(?!link\b|base\b)[a-z][^\s"'<>/]*+((?:[^"'<>]++|"[^"]*+"|'[^']*+')++)>""", re.IGNORECASE)
+# The elements whose href a reader can follow; v: is Outlook's VML.
+_TAG = re.compile(r"""<(?:a|area|v:[a-z]+)\s(?:[^"'<>]++|"[^"]*+"|'[^']*+')++>""", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""(?<![^\s"'/])([^\s"'<>/=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _REFERENCE = re.compile(r"&(?:#\d+|#[xX][0-9a-fA-F]+|\w+);")
 _URL = re.compile(r"<(?P<whole>https?://[^\s<>]+)>|https?://[^\s<>\"]+", re.IGNORECASE)
@@ -44,17 +46,14 @@ def html_with_utm(html: str, utm: Mapping[str, str], host: str) -> str:
     """The HTML with the parameters in each href, in Outlook's conditional comments too."""
 
     def attribute(found: re.Match[str]) -> str:
-        value = found[2] if found[2] is not None else found[3]
         if found[1].lower() != "href":
             return found[0]
+        value = found[2] if found[2] is not None else found[3]
         url = _REFERENCE.sub(lambda reference: unescape(reference[0]), value)
         linked = with_utm(url, utm, host)
         return found[0] if linked == url else f'{found[1]}="{_escape(linked)}"'
 
-    def tag(found: re.Match[str]) -> str:
-        return _ATTRIBUTE.sub(attribute, found[0]) if "href" in found[1].lower() else found[0]
-
-    return _TAG.sub(tag, html)
+    return _TAG.sub(lambda tag: _ATTRIBUTE.sub(attribute, tag[0]), html)
 
 
 def text_with_utm(text: str, utm: Mapping[str, str], host: str) -> str:
@@ -69,6 +68,7 @@ def text_with_utm(text: str, utm: Mapping[str, str], host: str) -> str:
     return _URL.sub(linked, text)
 
 
+@lru_cache(maxsize=4096)
 def _own(url: str, host: str) -> SplitResult | None:
     """The parts of a URL that leads to the host; None for any other."""
     try:
@@ -81,6 +81,7 @@ def _own(url: str, host: str) -> SplitResult | None:
     return parts if leads and url == url.strip() else None
 
 
+@lru_cache(maxsize=1024)
 def _ascii(host: str) -> str:
     """Markdown writes hosts in the ASCII form of IDNA, people don't."""
     try:

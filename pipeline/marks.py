@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pipeline.errors import TemplateError, Where
 from pipeline.model import Block, BlockSize
 
-_MARK = re.compile(r"[ \t]*<!--(/?)block:(\d+)-->\n?")
+_MARK = re.compile(r"<!--(/?)block:(\d+)-->\n?")
 
 
 def weigh(html: str, blocks: Sequence[Block]) -> tuple[BlockSize, ...]:

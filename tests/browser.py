@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
@@ -114,7 +115,7 @@ class Browser:
         if url == ADDRESS:
             route.fulfill(body=self._html, content_type="text/html; charset=utf-8")
         elif file is not None:
-            route.fulfill(path=file)
+            route.fulfill(body=_as_png(file), content_type="image/png")
         else:
             self.refused.append(url)
             route.abort()
@@ -123,6 +124,15 @@ class Browser:
         root = self.assets.resolve()
         file = (root / unquote(url.removeprefix(ASSETS))).resolve()
         return file if url.startswith(ASSETS) and file.is_relative_to(root) and file.is_file() else None
+
+
+@cache
+def _as_png(file: Path) -> bytes:
+    """Chromium decodes a JPEG whole or at half its size, as chance has it, and the colours are then not the same."""
+    png = BytesIO()
+    with Image.open(file) as picture:
+        picture.save(png, "PNG", compress_level=1)
+    return png.getvalue()
 
 
 @contextmanager

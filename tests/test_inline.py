@@ -163,6 +163,7 @@ def test_nothing_is_fetched(visitors, tmp_path):
         ("<p STYLE = 'font-family:\"A\"'>x</p>", "p {margin: 0}", "margin:0; font-family:&quot;A&quot;"),
         ("<p alt=\" style='x'\">x</p>", "p {margin: 0}", "margin:0"),
         ("<p>x</p>", 'p {font-family: "A B", serif}', "font-family:'A B', serif"),
+        ("<p>x</p>", "p {color: #112233}", "color:#112233"),
         ("<p>x</p>", "p {color: red !important}", "color:red !important"),
         ('<p style="p">x</p>', "p {color: red}", "color:red; p"),
         ("<p>x</p><p>y</p>", ".nowhere {color: red}", None),

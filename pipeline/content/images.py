@@ -50,7 +50,7 @@ class Images:
 
     def published_in(self, html: str) -> tuple[str, ...]:
         """The newsletter's own pictures that the HTML shows, each once, by their paths in its folder."""
-        shown = re.findall(rf'\bsrc="{re.escape(self.asset_url)}/([^"]*)"', html)
+        shown = re.findall(rf'src="{re.escape(self.asset_url)}/([^"]*)"', html)
         return tuple(dict.fromkeys(f"content/{unquote(path)}" for path in shown))
 
     def _local(self, src: str, folder: str, where: Where) -> Image:
