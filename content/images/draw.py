@@ -1103,6 +1103,75 @@ def track_nature_sounds(c: Canvas) -> None:
     c.fill(CREAM, curve((226, 250), (232, 266), (226, 274), (220, 266)))
 
 
+def track_rain(c: Canvas) -> None:
+    sky(c, INDIGO)
+    c.fill((INDIGO, DUSK, mixed(HAZE, ROSE, 0.5), PEACH), rect(0, 0, 352, 236))
+    disc(c, 96, 92, 36, (CREAM, PEACH), alpha=0.28)
+    cloud(c, 118, 142, 150, mixed(DUSK, HAZE, 0.4), 0.95)
+    cloud(c, 282, 76, 160, mixed(INDIGO, DUSK, 0.75), 0.95)
+    hill(c, mixed(DUSK, TEAL, 0.35), 216, 194, 208, 186, 206, haze=PEACH, bottom=300)
+    for x, height in ((12, 126), (50, 92), (326, 146), (354, 112)):
+        with c.at(x, 284):
+            pine(c, (TEAL, DEEP), height)
+    c.fill((TEAL, DEEP), ridge(-20, 372, 352, 286, 278, 280, 276, 284))
+    with c.at(190, 290):
+        tin_hut(c)
+    for x, y, radius in ((142, 322, 56), (268, 334, 34), (42, 314, 24)):
+        ripple(c, x, y, radius, GOLD if x == 142 else CREAM, 0.4)
+    rain(c, 64)
+
+
+def tin_hut(c: Canvas) -> None:
+    """A lit hut, 208 in width, that stands on the origin under a roof of corrugated tin."""
+    shade_under(c, 0, 2, 110, 9)
+    wall = rect(-82, -88, 164, 90)
+    c.fill((BARK, UMBER), wall)
+    c.line(INK, 1.2, *([(-82, y), (82, y)] for y in range(-70, 0, 14)), alpha=0.2)
+    with c.inside(wall):
+        c.glow(GOLD, -32, -40, 100, 0.5)
+    c.fill((UMBER, mixed(UMBER, INK, 0.3)), rect(24, -62, 36, 64))
+    c.fill(GOLD, circle(53, -28, 2.6))
+    lit(c, -32, -40, 52, 40, UMBER)
+    c.fill(INK, rect(-82, -82, 164, 8), alpha=0.3)
+    c.fill((MIST, HAZE, DUSK), [(-78, -148), (78, -148), (104, -82), (-104, -82)])
+    for i in range(-6, 7):
+        c.line(INDIGO, 2, [(i * 12.5, -148), (i * 16.4, -82)], alpha=0.4)
+        c.line(CREAM, 1.3, [(i * 12.5 + 2.5, -148), (i * 16.4 + 3.2, -82)], alpha=0.4)
+    c.line(INDIGO, 4, [(-104, -82), (104, -82)])
+    c.line(MIST, 4, [(-79, -148), (79, -148)])
+    for i in range(-6, 7):  # what splashes on the ridge and drips from the eaves
+        x, low = i * 16.4, -76 + c.random.uniform(0, 26)
+        c.line(CREAM, 1.8, [(x, low), (x, low + 7)], alpha=0.6)
+        x, reach = i * 12.5, c.random.uniform(4, 8)
+        c.line(CREAM, 1.5, [(x, -152), (x - reach * 0.6, -152 - reach)], [(x, -152), (x + reach * 0.6, -152 - reach)])
+
+
+def track_shore(c: Canvas) -> None:
+    sky(c, (mixed(CLAY, SAND, 0.4), CLAY))
+    c.fill((mixed(LAGOON, HAZE, 0.4), mixed(FOAM, ROSE, 0.25), PEACH), rect(0, 0, 352, 176))
+    disc(c, 222, 134, 42, (CREAM, GOLD, APRICOT), alpha=0.4)
+    cloud(c, 92, 84, 100, CREAM, 0.4)
+    birds(c, (296, 58, 11), (320, 72, 8), colour=TEAL)
+    c.fill((TEAL, LAGOON), ridge(-40, 136, 178, 118, 128, 146, 156, 178))
+    c.fill((SAND, mixed(SAND, CLAY, 0.8)), rect(0, 240, 352, 112))
+    for x, y, radius in ((54, 336, 9), (78, 342, 6), (196, 340, 7), (300, 334, 10), (322, 341, 6), (128, 330, 5)):
+        shade_under(c, x + 1, y + radius * 0.4, radius * 1.1, radius * 0.4)
+        c.fill((mixed(HAZE, SAND, 0.4), mixed(DUSK, OAK, 0.4)), ellipse(x, y, radius, radius * 0.6))
+    wave(c, mixed(OAK, CLAY, 0.4), (318, 304, 316, 312, 296, 310), alpha=0.5)
+    wave(c, (mixed(FOAM, PEACH, 0.2), LAGOON, mixed(FOAM, LAGOON, 0.4)), (304, 290, 302, 298, 282, 296), 7)
+    wave(c, (mixed(FOAM, PEACH, 0.2), LAGOON, mixed(LAGOON, TEAL, 0.6)), (262, 268, 254, 258, 270, 260), 4)
+    wave(c, (mixed(FOAM, PEACH, 0.3), LAGOON, mixed(LAGOON, TEAL, 0.8)), (226, 222, 230, 224, 220, 228), 2.5)
+    glints(c, 222, 184, 4, 40, gap=11)
+
+
+def wave(c: Canvas, paint: Paint, edge: Sequence[float], foam: float = 0, alpha: float = 1) -> None:
+    """The sea from the horizon to a wave's evenly spaced edge, with foam on it; later waves lie farther out."""
+    line = trail(*((-20 + 392 * i / (len(edge) - 1), y) for i, y in enumerate(edge)))
+    c.fill(paint, [*line, (372, 174), (-20, 174)], alpha=alpha)
+    if foam:
+        c.line(CREAM, foam, line, alpha=0.9)
+
+
 # --- Heroes, 1200 by 600 -----------------------------------------------------------------------------------------
 
 
@@ -1946,6 +2015,8 @@ PICTURES: dict[str, Picture] = {
     "track-work-wellness.png": track(track_work_wellness),
     "track-music.png": track(track_music),
     "track-nature-sounds.png": track(track_nature_sounds),
+    "track-rain.png": track(track_rain),
+    "track-shore.png": track(track_shore),
 }
 
 
