@@ -221,7 +221,7 @@ def _outcomes(slugs: Sequence[str], project: Project, jobs: int) -> Iterator[Out
 
 def _with_progress(outcomes: Iterator[Outcome], total: int, *, plain: bool) -> Iterator[Outcome]:
     """The outcomes, with a progress bar below them where there are many and somebody is looking."""
-    if plain or total < MANY or not sys.stderr.isatty():
+    if plain or total < MANY or not sys.stdout.isatty():
         return outcomes
     from rich.progress import track
 

@@ -43,7 +43,10 @@ def inline(html: str) -> str:
 
     An element's own style wins over the theme's, as it does in a browser. Start and end tags are taken to be
     balanced, as MJML's are. Raises a TemplateError for CSS that can't be inlined: at-rules (so nothing is ever
-    fetched by an ``@import``), pseudo-classes, sibling selectors.
+    fetched by an ``@import``), pseudo-classes, sibling selectors, values that cssutils can't read.
+
+    premailer writes shorthands first, so a rule's ``padding`` doesn't undo another rule's ``padding-left``, and its
+    specificities leave out attribute selectors.
     """
     css = "\n".join(_THEME.findall(html))
     html = _THEME.sub("", html)
@@ -57,7 +60,8 @@ def inline(html: str) -> str:
     return "".join([*pieces, html[end:]])
 
 
-@lru_cache(maxsize=8)
+# premailer keeps as many style sheets; of one that it has kept, cssutils tells no second time what it couldn't read.
+@lru_cache(maxsize=128)
 def _theme(css: str) -> _Theme:
     return _Theme(css)
 
@@ -77,6 +81,7 @@ class _Theme:
     def __init__(self, css: str) -> None:
         self.css = css
         self.names = _names(css)
+        self.refused: list[str] = []
         self.lock = Lock()
         self.clear()
 
@@ -96,6 +101,8 @@ class _Theme:
             tags = self.find(html)
             if len(self.bones) > known:
                 self.dress()
+            if self.refused:
+                raise TemplateError(f"the inliner can't read this CSS: {'; '.join(self.refused)}", Where(THEME))
             return [(tag, bone.style) for tag, bone in tags]
 
     def find(self, html: str) -> list[tuple[re.Match[str], _Bone]]:
@@ -124,7 +131,7 @@ class _Theme:
         for bone in self.bones:
             bone.element.attrib.pop("style", None)
         try:
-            _premail(self.root.element, self.css)
+            self.refused += _premail(self.root.element, self.css)
         except Exception as error:
             self.clear()
             raise TemplateError(f"the CSS can't be inlined: {error}", Where(THEME)) from error
@@ -163,11 +170,28 @@ def _close(name: str, path: list[tuple[str, _Bone]]) -> None:
             return
 
 
-def _premail(root: Any, css: str) -> None:
+class _Refusals(logging.Handler):
+    """cssutils drops what it can't read, and says so in its log alone."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.told: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = " ".join(record.getMessage().split())
+        if "Syntax Error" in text:
+            self.told.append(text.partition("Syntax Error in ")[2])
+
+
+def _premail(root: Any, css: str) -> list[str]:
+    """Let premailer dress these elements in this CSS; what comes back is the CSS that it couldn't read."""
     import cssutils
     from premailer import Premailer
 
-    cssutils.log.setLevel(logging.CRITICAL)
+    log, refusals = logging.Logger("cssutils"), _Refusals()
+    log.addHandler(refusals)
+    cssutils.log.setLog(log)
+    cssutils.log.setLevel(logging.ERROR)
     # Lotus Notes and old Outlooks read no three-digit colours.
     cssutils.ser.prefs.minimizeColorHash = False
     Premailer(
@@ -178,7 +202,10 @@ def _premail(root: Any, css: str) -> None:
         strip_important=False,
         align_floating_images=False,
         disable_basic_attributes=["width", "height", "align", "valign", "bgcolor"],
+        cssutils_logging_handler=refusals,
+        cssutils_logging_level=logging.ERROR,
     ).transform(root)
+    return refusals.told
 
 
 def _single_quoted(style: str) -> str:

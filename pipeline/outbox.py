@@ -67,6 +67,8 @@ def write(folder: Path, slug: str, files: Mapping[str, bytes]) -> Path:
         _sync_folder(folder)
     except OSError as error:
         raise OutboxError(f"can't be written: {error.strerror or error}", Where(f"{FOLDER}/{slug}")) from error
+    except ValueError as error:  # a NUL, or half a surrogate pair
+        raise OutboxError(f"{slug!r} can't be a folder of the outbox") from error
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)

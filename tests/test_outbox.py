@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline import outbox
 from pipeline.errors import OutboxError
@@ -62,6 +64,19 @@ def test_slug_stays_inside(tmp_path, slug):
     with pytest.raises(OutboxError):
         outbox.write(tmp_path / "outbox", slug, FILES)
     assert list(tmp_path.iterdir()) == []
+
+
+@given(st.text(min_size=1, max_size=300))
+def test_any_slug(tmp_path_factory, slug):
+    """Whatever a slug is, what is written lies in a folder of that name right in the outbox, or nothing is written."""
+    outbox_folder = tmp_path_factory.mktemp("any") / "outbox"
+    try:
+        written = outbox.write(outbox_folder, slug, FILES)
+    except OutboxError:
+        written = None
+    found = [path.parent for path in outbox_folder.parent.rglob("digest.html") if path.is_file()]
+    assert found == ([written] if written else [])
+    assert written is None or written.parent == outbox_folder
 
 
 def test_permissions(tmp_path):

@@ -362,9 +362,7 @@ def stars(c: Canvas, count: int, left: float, top: float, right: float, bottom: 
         return min((math.dist(spot, other) for other in drawn), default=0.0)
 
     for _ in range(count):
-        tries = [
-            (c.random.uniform(left, right), top + (bottom - top) * c.random.random() ** 1.4) for _ in range(6)
-        ]
+        tries = [(c.random.uniform(left, right), top + (bottom - top) * c.random.random() ** 1.4) for _ in range(6)]
         drawn.append(max(tries, key=alone))
         c.fill(CREAM, circle(*drawn[-1], c.random.uniform(0.45, 1) * size), alpha=c.random.uniform(0.4, 0.95))
 
@@ -585,7 +583,12 @@ def sill(c: Canvas, x: float, y: float, width: float, height: float, paint: tupl
 
 
 def curtain(
-    c: Canvas, paint: Paint, *edge: Point, top: tuple[Point, Point], folds: int = 4, alpha: float = 0.85,
+    c: Canvas,
+    paint: Paint,
+    *edge: Point,
+    top: tuple[Point, Point],
+    folds: int = 4,
+    alpha: float = 0.85,
 ) -> None:
     """A cloth that hangs between the two top points; ``edge`` is its lower hem, from left to right."""
     left, right = top
@@ -689,20 +692,44 @@ def jonas(c: Canvas) -> None:
     beard = [(54, 70), *trail((54, 70), (60, 82), (70, 84), (80, 81), (90, 84), (100, 82), (106, 70))]
     c.fill(JONAS.hair, [*beard, *trail((106, 70), (104, 96), (92, 110), (80, 113), (68, 110), (56, 96), (54, 70))])
     c.fill(mixed(JONAS.skin, CORAL, 0.35), ellipse(80, 91, 7, 2.2))
-    c.fill((mixed(JONAS.hair, CREAM, 0.25), JONAS.hair), curve(
-        (52, 68), (50, 44), (62, 30), (84, 26), (104, 34), (109, 52), (107, 68), (101, 52), (84, 45), (64, 48),
-        (57, 54),
-    ))
+    c.fill(
+        (mixed(JONAS.hair, CREAM, 0.25), JONAS.hair),
+        curve(
+            (52, 68),
+            (50, 44),
+            (62, 30),
+            (84, 26),
+            (104, 34),
+            (109, 52),
+            (107, 68),
+            (101, 52),
+            (84, 45),
+            (64, 48),
+            (57, 54),
+        ),
+    )
 
 
 def amara(c: Canvas) -> None:
     """Cropped hair and round earrings."""
     sky(c, (ROSE, mixed(ROSE, PLUM, 0.35)))
     bust(c, AMARA, PEACH, curve((54, 70), (52, 46), (64, 29), (80, 25), (96, 29), (108, 46), (106, 70), (80, 74)))
-    c.fill(AMARA.hair, curve(
-        (55, 66), (54, 46), (65, 31), (80, 27), (95, 31), (106, 46), (105, 66), (100, 52), (90, 44), (70, 44),
-        (60, 52),
-    ))
+    c.fill(
+        AMARA.hair,
+        curve(
+            (55, 66),
+            (54, 46),
+            (65, 31),
+            (80, 27),
+            (95, 31),
+            (106, 46),
+            (105, 66),
+            (100, 52),
+            (90, 44),
+            (70, 44),
+            (60, 52),
+        ),
+    )
     for x in (54, 106):
         c.line(GOLD, 2, [(x, 82), (x, 90)])
         c.fill(GOLD, circle(x, 95, 5.5))
@@ -713,17 +740,44 @@ def layla(c: Canvas) -> None:
     """A headscarf."""
     sky(c, (GOLD, PEACH))
     scarf = curve(
-        (80, 22), (106, 32), (114, 62), (112, 96), (124, 134), (80, 150), (36, 134), (48, 96), (46, 62), (54, 32),
+        (80, 22),
+        (106, 32),
+        (114, 62),
+        (112, 96),
+        (124, 134),
+        (80, 150),
+        (36, 134),
+        (48, 96),
+        (46, 62),
+        (54, 32),
     )
     bust(c, LAYLA, SAND, scarf, ears=False)
     light = mixed(LAYLA.hair, CREAM, 0.16)
     hood = curve(
-        (80, 22), (106, 33), (113, 64), (106, 96), (100, 76), (98, 54), (80, 44), (62, 54), (60, 76), (54, 96),
-        (47, 64), (54, 33),
+        (80, 22),
+        (106, 33),
+        (113, 64),
+        (106, 96),
+        (100, 76),
+        (98, 54),
+        (80, 44),
+        (62, 54),
+        (60, 76),
+        (54, 96),
+        (47, 64),
+        (54, 33),
     )
     c.fill((light, LAYLA.hair), hood)
     folds = curve(
-        (52, 88), (64, 104), (80, 110), (96, 104), (108, 88), (120, 116), (112, 140), (80, 148), (48, 140),
+        (52, 88),
+        (64, 104),
+        (80, 110),
+        (96, 104),
+        (108, 88),
+        (120, 116),
+        (112, 140),
+        (80, 148),
+        (48, 140),
         (40, 116),
     )
     c.fill((light, mixed(LAYLA.hair, INK, 0.1)), folds)
@@ -735,9 +789,17 @@ def bust(c: Canvas, who: Looks, ring: str, *behind: Outline, ears: bool = True) 
     c.fill(ring, circle(80, 76, 60), alpha=0.6)
     if behind:
         c.fill(who.hair, *behind)
-    c.fill((who.top, mixed(who.top, INK, 0.25)), curve(
-        (6, 180), (16, 138), (52, 121), (108, 121), (144, 138), (154, 180),
-    ))
+    c.fill(
+        (who.top, mixed(who.top, INK, 0.25)),
+        curve(
+            (6, 180),
+            (16, 138),
+            (52, 121),
+            (108, 121),
+            (144, 138),
+            (154, 180),
+        ),
+    )
     c.fill(mixed(who.skin, INK, 0.16), [(67, 90), (93, 90), (95, 120), *arc(80, 120, 16, 0, 180, 9), (65, 120)])
     shape = curve((80, 34), (103, 48), (105, 76), (94, 99), (80, 106), (66, 99), (55, 76), (57, 48))
     if ears:
@@ -926,9 +988,18 @@ def armchair(c: Canvas, paint: tuple[str, str]) -> None:
     """An armchair of 130 in width that stands on the origin and looks right."""
     for x in (-46, 42):
         c.line(BARK, 7, [(x, -20), (x, -2)])
-    c.fill((mixed(paint[0], INK, 0.12), paint[1]), curve(
-        (-66, -60), (-70, -130), (-52, -152), (-26, -148), (-18, -110), (-14, -24), (-56, -22),
-    ))
+    c.fill(
+        (mixed(paint[0], INK, 0.12), paint[1]),
+        curve(
+            (-66, -60),
+            (-70, -130),
+            (-52, -152),
+            (-26, -148),
+            (-18, -110),
+            (-14, -24),
+            (-56, -22),
+        ),
+    )
     c.fill(paint, rect(-40, -66, 96, 28, 12))
     c.fill(mixed(paint[0], CREAM, 0.22), rect(-34, -74, 92, 18, 9))
     c.fill(paint, rect(-60, -88, 84, 24, 12), rect(-60, -78, 26, 62, 10), rect(-54, -44, 112, 28, 10))
@@ -999,8 +1070,18 @@ def track_health_coaching(c: Canvas) -> None:
 def apple(c: Canvas) -> None:
     """An apple of 130 in width that stands on the origin."""
     body = curve(
-        (0, -100), (26, -112), (56, -100), (66, -66), (50, -22), (22, 0), (0, -5), (-22, 0), (-50, -22), (-66, -66),
-        (-56, -100), (-26, -112),
+        (0, -100),
+        (26, -112),
+        (56, -100),
+        (66, -66),
+        (50, -22),
+        (22, 0),
+        (0, -5),
+        (-22, 0),
+        (-50, -22),
+        (-66, -66),
+        (-56, -100),
+        (-26, -112),
     )
     c.fill((APRICOT, CORAL, mixed(CORAL, PLUM, 0.25)), body)
     with c.inside(body):
@@ -1116,9 +1197,10 @@ def track_rain(c: Canvas) -> None:
     c.fill((TEAL, DEEP), ridge(-20, 372, 352, 286, 278, 280, 276, 284))
     with c.at(190, 290):
         tin_hut(c)
-    for x, y, radius in ((142, 322, 56), (268, 334, 34), (42, 314, 24)):
-        ripple(c, x, y, radius, GOLD if x == 142 else CREAM, 0.4)
-    rain(c, 64)
+    for x, y, radius, colour in ((150, 322, 56, GOLD), (278, 332, 34, CREAM), (44, 314, 24, CREAM)):
+        c.fill((LAGOON, TEAL), ellipse(x, y, radius * 1.2, radius * 0.32), alpha=0.55)
+        ripple(c, x, y, radius, colour, 0.45)
+    rain(c, 56)
 
 
 def tin_hut(c: Canvas) -> None:
@@ -1139,11 +1221,9 @@ def tin_hut(c: Canvas) -> None:
         c.line(CREAM, 1.3, [(i * 12.5 + 2.5, -148), (i * 16.4 + 3.2, -82)], alpha=0.4)
     c.line(INDIGO, 4, [(-104, -82), (104, -82)])
     c.line(MIST, 4, [(-79, -148), (79, -148)])
-    for i in range(-6, 7):  # what splashes on the ridge and drips from the eaves
-        x, low = i * 16.4, -76 + c.random.uniform(0, 26)
-        c.line(CREAM, 1.8, [(x, low), (x, low + 7)], alpha=0.6)
-        x, reach = i * 12.5, c.random.uniform(4, 8)
-        c.line(CREAM, 1.5, [(x, -152), (x - reach * 0.6, -152 - reach)], [(x, -152), (x + reach * 0.6, -152 - reach)])
+    for x in (-96, -68, -6, 12, 70, 92):  # what drips from the eaves
+        low = -72 + c.random.uniform(0, 24)
+        c.line(CREAM, 1.8, [(x, low), (x, low + 7)], alpha=0.55)
 
 
 def track_shore(c: Canvas) -> None:
@@ -1304,8 +1384,16 @@ def hero_morning_light(c: Canvas) -> None:
     c.line(BARK, 7, [(330, 22), (960, 22)])
     c.fill(BARK, circle(330, 22, 8), circle(960, 22, 8))
     curtain(
-        c, cloth, (812, 404), (868, 446), (930, 434), (990, 462), (1050, 436), (1096, 444),
-        top=((716, 22), (936, 22)), folds=5,
+        c,
+        cloth,
+        (812, 404),
+        (868, 446),
+        (930, 434),
+        (990, 462),
+        (1050, 436),
+        (1096, 444),
+        top=((716, 22), (936, 22)),
+        folds=5,
     )
 
 
@@ -1314,13 +1402,40 @@ def sleeping_head(c: Canvas, who: Looks) -> None:
     c.fill(
         (who.skin, mixed(who.skin, INK, 0.18)),
         curve(
-            (-56, 6), (-50, -30), (-26, -50), (-6, -53), (2, -51), (14, -66), (21, -53), (29, -55), (35, -50),
-            (45, -53), (56, -40), (66, -20), (100, -14), (100, 40), (30, 44), (-24, 46), (-48, 34),
+            (-56, 6),
+            (-50, -30),
+            (-26, -50),
+            (-6, -53),
+            (2, -51),
+            (14, -66),
+            (21, -53),
+            (29, -55),
+            (35, -50),
+            (45, -53),
+            (56, -40),
+            (66, -20),
+            (100, -14),
+            (100, 40),
+            (30, 44),
+            (-24, 46),
+            (-48, 34),
         ),
     )
-    c.fill(who.hair, curve(
-        (-62, 4), (-54, -36), (-27, -55), (-14, -46), (-22, -16), (-6, 4), (0, 30), (12, 50), (-20, 56), (-52, 40),
-    ))
+    c.fill(
+        who.hair,
+        curve(
+            (-62, 4),
+            (-54, -36),
+            (-27, -55),
+            (-14, -46),
+            (-22, -16),
+            (-6, 4),
+            (0, 30),
+            (12, 50),
+            (-20, 56),
+            (-52, 40),
+        ),
+    )
     c.fill(mixed(who.skin, INK, 0.14), ellipse(8, -2, 6, 9))
     c.line(who.hair, 2.4, arc(4, -38, 6, 200, 320))
 
@@ -1330,21 +1445,51 @@ def hero_body_scan(c: Canvas) -> None:
     stars(c, 70, 10, 10, 1190, 260)
     disc(c, 850, 150, 56, (CREAM, GOLD), alpha=0.25)
     hill(c, mixed(DUSK, ROSE, 0.2), 380, 350, 372, 340, 360, 318, 350, 322, haze=ROSE)
-    c.fill((mixed(HAZE, ROSE, 0.3), DUSK), curve(
-        (120, 470), (150, 420), (260, 404), (380, 420), (430, 470), (400, 520), (160, 520),
-    ))
+    c.fill(
+        (mixed(HAZE, ROSE, 0.3), DUSK),
+        curve(
+            (120, 470),
+            (150, 420),
+            (260, 404),
+            (380, 420),
+            (430, 470),
+            (400, 520),
+            (160, 520),
+        ),
+    )
     with c.at(292, 398, 1.15, turn=-4):
         sleeping_head(c, MAYA)
     body = trail(
-        (318, 510), (384, 408), (440, 352), (500, 334), (570, 352), (640, 366), (720, 350), (790, 326), (850, 350),
-        (892, 340), (926, 302), (950, 304), (972, 346), (1010, 376), (1070, 366), (1140, 350), (1230, 372),
+        (318, 510),
+        (384, 408),
+        (440, 352),
+        (500, 334),
+        (570, 352),
+        (640, 366),
+        (720, 350),
+        (790, 326),
+        (850, 350),
+        (892, 340),
+        (926, 302),
+        (950, 304),
+        (972, 346),
+        (1010, 376),
+        (1070, 366),
+        (1140, 350),
+        (1230, 372),
     )
     c.fill((mixed(LAGOON, FOAM, 0.25), TEAL, DEEP), [*body, (1230, 620), (318, 620)])
     for shift, paint in ((74, mixed(LAGOON, TEAL, 0.75)), (132, mixed(TEAL, DEEP, 0.5))):
         fold = trail(
-            (-20, 450 + shift * 0.7), (180, 430 + shift), (380, 404 + shift), (560, 376 + shift), (760, 372 + shift),
-            (960, 352 + shift), (1100, 340 + shift), (1230, 350 + shift),
-    )
+            (-20, 450 + shift * 0.7),
+            (180, 430 + shift),
+            (380, 404 + shift),
+            (560, 376 + shift),
+            (760, 372 + shift),
+            (960, 352 + shift),
+            (1100, 340 + shift),
+            (1230, 350 + shift),
+        )
         c.fill((paint, mixed(paint, INK, 0.45)), [*fold, (1230, 620), (-20, 620)])
     for x, y, size in ((1050, 376, 44), (1074, 372, 60), (1100, 366, 40)):
         with c.at(x, y):
@@ -1359,14 +1504,26 @@ def hero_awake(c: Canvas) -> None:
     with c.at(880, 126, turn=155):
         c.fill((CREAM, GOLD), crescent(0, 0, 54, 1))
     back = (
-        (-60, 150, 160), (92, 120, 210), (214, 160, 150), (376, 130, 190), (508, 170, 150), (680, 120, 205),
-        (802, 150, 160), (954, 140, 190), (1096, 150, 150),
+        (-60, 150, 160),
+        (92, 120, 210),
+        (214, 160, 150),
+        (376, 130, 190),
+        (508, 170, 150),
+        (680, 120, 205),
+        (802, 150, 160),
+        (954, 140, 190),
+        (1096, 150, 150),
     )
     roofs(c, mixed(INDIGO, PLUM, 0.45), back)
     c.fill(ROSE, rect(0, 420, 1200, 160), alpha=0.22, fade=(0, 1))
     c.glow(GOLD, 600, 430, 270, 0.5)
     front = (
-        (-60, 200, 92), (140, 150, 150), (290, 196, 84), (486, 160, 156), (646, 200, 100), (846, 144, 140),
+        (-60, 200, 92),
+        (140, 150, 150),
+        (290, 196, 84),
+        (486, 160, 156),
+        (646, 200, 100),
+        (846, 144, 140),
         (990, 240, 84),
     )
     roofs(c, mixed(NIGHT, INK, 0.2), front)
@@ -1436,8 +1593,16 @@ def hero_rain(c: Canvas) -> None:
     mist(c, 420, 312, 520, 20, MIST, 0.6)
     c.fill(DEEP, ellipse(830, 450, 220, 34), alpha=0.35, blur=10)
     bank = curve(
-        (842, 470), (880, 436), (960, 410), (1080, 396), (1240, 388), (1300, 560), (1200, 610), (1060, 540),
-        (930, 508), (860, 494),
+        (842, 470),
+        (880, 436),
+        (960, 410),
+        (1080, 396),
+        (1240, 388),
+        (1300, 560),
+        (1200, 610),
+        (1060, 540),
+        (930, 508),
+        (860, 494),
     )
     c.fill((mixed(MOSS, SAGE, 0.2), MOSS, PINE), bank)
     with c.at(960, 428, 1.8, flip=True):
@@ -1446,7 +1611,12 @@ def hero_rain(c: Canvas) -> None:
         boat(c, (CORAL, mixed(CORAL, PLUM, 0.5)), SAND)
     c.fill(CORAL, ellipse(752, 461, 80, 7), alpha=0.18, blur=3)
     for x, y, radius in (
-        (250, 420, 92), (480, 520, 120), (540, 372, 46), (110, 540, 70), (760, 548, 76), (370, 350, 30),
+        (250, 420, 92),
+        (480, 520, 120),
+        (540, 372, 46),
+        (110, 540, 70),
+        (760, 548, 76),
+        (370, 350, 30),
     ):
         ripple(c, x, y, radius)
     rain(c, 130)
@@ -1636,7 +1806,11 @@ def hammock(c: Canvas) -> None:
     upper = trail((470, 368), (540, 414), (626, 430), (712, 414), (784, 366))
     lower = trail((784, 366), (724, 446), (626, 476), (530, 446), (470, 368))
     c.line(
-        UMBER, 3, [(404, 322), (470, 368)], [(404, 322), (500, 392)], [(850, 318), (784, 366)],
+        UMBER,
+        3,
+        [(404, 322), (470, 368)],
+        [(404, 322), (500, 392)],
+        [(850, 318), (784, 366)],
         [(850, 318), (752, 394)],
     )
     c.fill((CREAM, SAND), curve((498, 396), (522, 374), (570, 396), (590, 424), (548, 428)))
@@ -1774,8 +1948,17 @@ def hero_bedroom(c: Canvas) -> None:
     c.line(MIST, 12, closed(shutter), [(840, 190), (944, 216)])
     sill(c, 374, 356, 492, 18, (CREAM, MIST))
     curtain(
-        c, (MIST, CREAM, MIST), (268, 420), (316, 436), (360, 412), (410, 430), (452, 398), (496, 402),
-        top=((384, 16), (520, 16)), folds=4, alpha=0.9,
+        c,
+        (MIST, CREAM, MIST),
+        (268, 420),
+        (316, 436),
+        (360, 412),
+        (410, 430),
+        (452, 398),
+        (496, 402),
+        top=((384, 16), (520, 16)),
+        folds=4,
+        alpha=0.9,
     )
     c.line(INDIGO, 7, [(340, 16), (900, 16)])
     bed(c)
@@ -1833,8 +2016,19 @@ def figure_light_curve(c: Canvas) -> None:
     sky(c, (NIGHT, INDIGO, DUSK, mixed(HAZE, ROSE, 0.35)))
     stars(c, 46, 10, 12, 1030, 330)
     hours = (
-        (-20, 470), (90, 464), (160, 432), (214, 310), (262, 190), (330, 146), (460, 128), (590, 136), (700, 184),
-        (800, 278), (900, 392), (980, 450), (1060, 468),
+        (-20, 470),
+        (90, 464),
+        (160, 432),
+        (214, 310),
+        (262, 190),
+        (330, 146),
+        (460, 128),
+        (590, 136),
+        (700, 184),
+        (800, 278),
+        (900, 392),
+        (980, 450),
+        (1060, 468),
     )
     light = trail(*hours)
     day = [*light, (1060, 490), (-20, 490)]
@@ -1857,9 +2051,25 @@ def lying(c: Canvas, who: Looks) -> None:
     with c.at(-302, -84, 1.0):
         sleeping_head(c, who)
     body = curve(
-        (-226, -34), (-206, -92), (-160, -118), (-90, -116), (-10, -92), (60, -88), (140, -84), (230, -70),
-        (310, -58), (340, -58), (352, -104), (366, -108), (378, -60), (374, -14), (340, -4), (200, -2), (0, 0),
-        (-180, 0), (-222, -8),
+        (-226, -34),
+        (-206, -92),
+        (-160, -118),
+        (-90, -116),
+        (-10, -92),
+        (60, -88),
+        (140, -84),
+        (230, -70),
+        (310, -58),
+        (340, -58),
+        (352, -104),
+        (366, -108),
+        (378, -60),
+        (374, -14),
+        (340, -4),
+        (200, -2),
+        (0, 0),
+        (-180, 0),
+        (-222, -8),
     )
     c.fill((who.top, mixed(who.top, DEEP, 0.35)), body)
     with c.inside(body):
@@ -1872,7 +2082,12 @@ def figure_body_scan(c: Canvas) -> None:
     sky(c, (INK, NIGHT, INDIGO, DUSK))
     stars(c, 44, 20, 16, 1020, 190)
     spots = (
-        (906, 346, 42), (790, 372, 48), (674, 364, 54), (556, 348, 60), (446, 334, 66), (338, 330, 56),
+        (906, 346, 42),
+        (790, 372, 48),
+        (674, 364, 54),
+        (556, 348, 60),
+        (446, 334, 66),
+        (338, 330, 56),
         (226, 326, 62),
     )
     for x, y, size in spots:
