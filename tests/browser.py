@@ -70,11 +70,16 @@ class Browser:
         self.assets = assets
         self.refused: list[str] = []
         self._html = ""
+        self._flat = False
         page.route("**/*", self._answer)
 
-    def show(self, html: str, width: int = 600, scheme: Scheme = "light") -> None:
-        """Load the HTML in a viewport of this many CSS pixels; returns when every picture is there."""
-        self._html = html
+    def show(self, html: str, width: int = 600, scheme: Scheme = "light", *, flat: bool = False) -> None:
+        """Load the HTML in a viewport of this many CSS pixels; returns when every picture is there.
+
+        ``flat`` pictures have their size and one colour. Chromium scales a picture down from whichever of its
+        copies it has at hand, so two screenshots of one page can differ in the pixels of its pictures alone.
+        """
+        self._html, self._flat = html, flat
         self.refused.clear()
         self.resize(width, scheme)
         self.page.goto(ADDRESS, wait_until="load")
@@ -115,7 +120,7 @@ class Browser:
         if url == ADDRESS:
             route.fulfill(body=self._html, content_type="text/html; charset=utf-8")
         elif file is not None:
-            route.fulfill(body=_as_png(file), content_type="image/png")
+            route.fulfill(body=_as_png(file, self._flat), content_type="image/png")
         else:
             self.refused.append(url)
             route.abort()
@@ -127,11 +132,12 @@ class Browser:
 
 
 @cache
-def _as_png(file: Path) -> bytes:
+def _as_png(file: Path, flat: bool) -> bytes:
     """Chromium decodes a JPEG whole or at half its size, as chance has it, and the colours are then not the same."""
     png = BytesIO()
     with Image.open(file) as picture:
-        picture.save(png, "PNG", compress_level=1)
+        shown = Image.new("RGB", picture.size, "#7799bb") if flat else picture
+        shown.save(png, "PNG", compress_level=1)
     return png.getvalue()
 
 

@@ -37,7 +37,7 @@ def rendered(slug):
 
 
 def looks(browser, html, views):
-    browser.show(html)
+    browser.show(html, flat=True)
     assert browser.refused == []
     shots = {}
     for width, scheme in views:
