@@ -6,7 +6,7 @@ content/ -> Article, Section -> Edition -> Jinja2 -> MJML -> HTML -> CSS inlined
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,12 +16,13 @@ from pipeline.model import Edition, Email, Newsletter
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A newsletter's folder, opened: what it says and how it looks."""
+    """A newsletter's folder, opened: what it says and how it looks; ``hashes`` are those of its files so far."""
 
     folder: Path
     library: content.Library
     environment: templates.Environment
     partials: Collection[str]
+    hashes: dict[str, str] = field(default_factory=dict)
 
     @property
     def shelf(self) -> editions.Shelf:
@@ -41,7 +42,7 @@ def build_edition(slug: str, project: Project) -> Email:
     edition = compose_edition(slug, project)
     email = with_fallbacks(render_email(edition, project.library.newsletter, project.environment))
     message = mime.message(email, project.library.newsletter)
-    provenance = inputs.provenance(project.folder, input_paths(edition, email, project))
+    provenance = inputs.provenance(project.folder, input_paths(edition, email, project), project.hashes)
     outbox.write(project.folder / outbox.FOLDER, slug, outbox.files_of(email, message, provenance))
     return email
 

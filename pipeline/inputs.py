@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from functools import cache, lru_cache
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -23,14 +23,18 @@ ENGINES = (
 )
 
 
-def hash_inputs(folder: Path, paths: Iterable[str]) -> dict[str, str]:
-    """The SHA-256 of each file by its path in the newsletter's folder, sorted; a file that is gone has an empty one."""
-    return {path: file_hash(folder / path) for path in sorted(set(paths))}
+def hash_inputs(folder: Path, paths: Iterable[str], known: dict[str, str] | None = None) -> dict[str, str]:
+    """The SHA-256 of each file by its path in the newsletter's folder, sorted; a file that is gone has an empty one.
+
+    What ``known`` has is not read again, and what is read is put into it: editions share their templates.
+    """
+    known = {} if known is None else known
+    return {path: known.get(path) or known.setdefault(path, file_hash(folder / path)) for path in sorted(set(paths))}
 
 
-def provenance(folder: Path, paths: Iterable[str]) -> dict[str, Any]:
+def provenance(folder: Path, paths: Iterable[str], known: dict[str, str] | None = None) -> dict[str, Any]:
     """What a manifest says of where an edition comes from: each input's hash, one hash of them all, the tools."""
-    hashes = hash_inputs(folder, paths)
+    hashes = hash_inputs(folder, paths, known)
     lines = [f"{name} {value}\n" for name, value in (*hashes.items(), *tools().items())]
     together = hashlib.sha256("".join(lines).encode()).hexdigest()
     return {"inputs": hashes, "inputs_sha256": together, "tools": dict(tools())}
@@ -38,16 +42,9 @@ def provenance(folder: Path, paths: Iterable[str]) -> dict[str, Any]:
 
 def file_hash(file: Path) -> str:
     try:
-        facts = file.stat()
-        return _hash(file, facts.st_mtime_ns, facts.st_size, facts.st_ino)
+        return hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError:
         return ""
-
-
-@lru_cache(maxsize=8192)
-def _hash(file: Path, changed: int, size: int, inode: int) -> str:
-    """Two hundred editions share their templates: a file is read again only once it has changed."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 @cache

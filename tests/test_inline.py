@@ -184,6 +184,8 @@ def test_cascade(body, theme, expected):
         "li + li {color: red}",
         "h1 ~ p {color: red}",
         "* {margin: 0}",
+        "p {color: red",
+        "} p {color: red}",
     ],
 )
 def test_what_cant_be_inlined(rule):

@@ -147,7 +147,7 @@ def stages(folder: Path, editions: int) -> None:
         email = build.with_fallbacks(build.render_email(edition, newsletter, environment))
         message = timed("message", mime.message, email, newsletter)
         paths = build.input_paths(edition, email, project)
-        provenance = timed("hashes of inputs", inputs.provenance, folder, paths)
+        provenance = timed("hashes of inputs", inputs.provenance, folder, paths, project.hashes)
         files = timed("manifest", outbox.files_of, email, message, provenance)
         timed("outbox", outbox.write, folder / "outbox", slug, files)
     total = sum(statistics.median(found) for found in seconds.values())
