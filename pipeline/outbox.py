@@ -59,11 +59,13 @@ def write(folder: Path, slug: str, files: Mapping[str, bytes]) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{slug}.", suffix=".tmp", dir=folder))
+        # mkdtemp's own folder is for its owner alone; the edition's is as open as the umask lets it be.
+        new = temporary / "new"
+        new.mkdir()
         for name, content in files.items():
-            _write_file(temporary / name, content)
-        temporary.chmod(0o777 & ~_umask())
-        _sync_folder(temporary)
-        _swap(temporary, target)
+            _write_file(new / name, content)
+        _sync_folder(new)
+        _swap(new, target)
         _sync_folder(folder)
     except OSError as error:
         raise OutboxError(f"can't be written: {error.strerror or error}", Where(f"{FOLDER}/{slug}")) from error
@@ -99,19 +101,18 @@ def _sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
-def _swap(temporary: Path, target: Path) -> None:
-    """Let the new folder stand where the old one stood; the old one, if any, is at ``temporary`` afterwards."""
+def _swap(new: Path, target: Path) -> None:
+    """Let the new folder stand where the old one stood; the old one, if any, is beside where the new one was."""
     if not target.exists():
-        temporary.rename(target)
-    elif not _exchange(temporary, target):
-        old = temporary.with_suffix(".old")
+        new.rename(target)
+    elif not _exchange(new, target):
+        old = new.with_name("old")
         target.rename(old)
         try:
-            temporary.rename(target)
+            new.rename(target)
         except OSError:
             old.rename(target)
             raise
-        old.rename(temporary)
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -122,9 +123,3 @@ def _exchange(one: Path, other: Path) -> bool:
     if renameat2 is None:
         return False
     return bool(renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.build import open_project
-from pipeline.jobs import attempt, build_editions
+from pipeline.jobs import build_editions
 from tests import folders
 
 
@@ -41,8 +41,27 @@ def test_failure_is_contained(tmp_path, jobs):
     assert "did you mean box-breathing?" in bad.errors[0][0]
 
 
-def test_attempt_lets_bugs_through(tmp_path, monkeypatch):
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_bugs_come_through(tmp_path, monkeypatch, jobs):
     """A bug is not an outcome."""
-    monkeypatch.setattr("pipeline.jobs.build_edition", lambda slug, project: 1 / 0)
+    monkeypatch.setattr("pipeline.build.render_email", lambda *arguments: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        attempt("e0", project(tmp_path, 1))
+        list(build_editions(["e0", "e1"], project(tmp_path, 2), jobs))
+
+
+def test_told_once_written(tmp_path):
+    """An edition is told of only once it is in the outbox, also when nobody asks for the next one."""
+    outcomes = build_editions([f"e{number}" for number in range(6)], project(tmp_path, 6))
+    first = next(outcomes)
+    assert (tmp_path / "outbox" / first.slug / "manifest.json").is_file()
+    outcomes.close()
+    assert not list(tmp_path.glob("outbox/.*"))
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_disk_that_refuses(tmp_path, jobs):
+    """An edition that can't be written says so, with its exit code."""
+    opened = project(tmp_path, 2)
+    (tmp_path / "outbox").write_text("a file is in the way")
+    outcomes = list(build_editions(["e0", "e1"], opened, jobs))
+    assert [code for outcome in outcomes for _, code in outcome.errors] == [73, 73]
