@@ -32,8 +32,7 @@ def with_utm(url: str, utm: Mapping[str, str], host: str) -> str:
     if parts is None:
         return url
     there = {unquote_plus(part.partition("=")[0]) for part in parts.query.split("&")}
-    added = [f"utm_{name}={quote(value, safe='')}" for name, value in utm.items() if value]
-    missing = [one for one in added if one.partition("=")[0] not in there]
+    missing = [parameter for name, parameter in _parameters(tuple(utm.items())) if name not in there]
     if not missing:
         return url
     before, mark, fragment = url.partition("#")
@@ -66,6 +65,12 @@ def text_with_utm(text: str, utm: Mapping[str, str], host: str) -> str:
         return with_utm(url, utm, host) + found[0][len(url) :]
 
     return _URL.sub(linked, text)
+
+
+@lru_cache(maxsize=64)
+def _parameters(utm: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+    """The name of each parameter, and the parameter as it stands in a query."""
+    return [(f"utm_{name}", f"utm_{name}={quote(value, safe='')}") for name, value in utm if value]
 
 
 @lru_cache(maxsize=4096)
