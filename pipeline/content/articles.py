@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time
 from functools import cached_property
 from math import ceil
@@ -251,13 +251,6 @@ def _authors(fields: Fields, newsletter: Newsletter) -> tuple[Author, ...]:
 
 
 def _hero(fields: Fields, images: Images) -> Image | None:
-    name, value = fields.first("hero", "cover", "image")
-    if value is None:
-        return None
-    try:
-        image = images.read(value, fields.where(name))
-    except PipelineError as error:
-        fields.adopt(error)
-        return None
+    image = images.read_field(fields, fields.first("hero", "cover", "image")[0])
     alt = fields.first("image_alt", "cover_alt", "hero_alt")[1]
-    return Image(image.src, alt, image.width, image.height, image.path) if isinstance(alt, str) else image
+    return replace(image, alt=alt) if image and isinstance(alt, str) else image

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote, unquote, urljoin
 
+from pipeline.content.fields import Fields
 from pipeline.errors import ContentError, Where, nearest
 from pipeline.model import Image
 
@@ -23,6 +25,17 @@ class Images:
         self.asset_url = asset_url
         self.blog_url = blog_url
         self.found: dict[tuple[str, str], Image] = {}
+
+    def read_field(self, fields: Fields, name: str) -> Image | None:
+        """The image under this key, if there is one; what is wrong with it is noted."""
+        value = fields.value(name)
+        if value is None:
+            return None
+        try:
+            return self.read(value, fields.where(name))
+        except ContentError as error:
+            fields.adopt(error)
+            return None
 
     def read(self, value: Any, where: Where) -> Image:
         """An image from a string, or from a mapping with ``src`` (or ``url``, ``path``) and ``alt``."""
@@ -45,8 +58,7 @@ class Images:
         key = (src, folder)
         if key not in self.found:
             self.found[key] = self._local(src, folder, where)
-        known = self.found[key]
-        return Image(known.src, alt, known.width, known.height, known.path)
+        return replace(self.found[key], alt=alt)
 
     def published_in(self, html: str) -> tuple[str, ...]:
         """The newsletter's own pictures that the HTML shows, each once, by their paths in its folder."""

@@ -12,8 +12,8 @@ from pipeline.content.data import DataReader
 from pipeline.content.fields import Fields
 from pipeline.content.images import Images
 from pipeline.content.source import Source, parse_toml, read_text
-from pipeline.errors import ConfigurationError, ContentError, Where, raise_all
-from pipeline.model import Address, Author, Fonts, Image, Link, MergeField, Newsletter, Palette
+from pipeline.errors import ConfigurationError, Where, raise_all
+from pipeline.model import Address, Author, Fonts, Link, MergeField, Newsletter, Palette
 
 PATH = "content/newsletter.toml"
 BUILT_IN_FIELDS = ("unsubscribe_url", "preferences_url", "web_url")
@@ -59,7 +59,7 @@ def _newsletter(fields: Fields, folder: Path) -> Newsletter:
         light=_palette(colors.table("light", required=True)),
         dark=_palette(colors.table("dark", required=True)),
         fonts=_fonts(fields.table("fonts", required=True)),
-        logo=_image(fields, "logo", images),
+        logo=images.read_field(fields, "logo"),
         socials=tuple(_link(table, images) for table in fields.tables("socials")),
         stores=tuple(_link(table, images) for table in fields.tables("stores")),
         utm=_utm(fields.table("utm")),
@@ -105,13 +105,13 @@ def _merge_fields(fields: Fields) -> MappingProxyType[str, MergeField]:
 
 
 def _link(fields: Fields, images: Images) -> Link:
-    link = Link(fields.text("name"), fields.url("url"), _image(fields, "image", images))
+    link = Link(fields.text("name"), fields.url("url"), images.read_field(fields, "image"))
     fields.refuse_unknown()
     return link
 
 
 def _author(fields: Fields, images: Images) -> Author:
-    author = Author(fields.text("name"), _image(fields, "portrait", images), fields.url("url", ""))
+    author = Author(fields.text("name"), images.read_field(fields, "portrait"), fields.url("url", ""))
     fields.refuse_unknown()
     return author
 
@@ -119,17 +119,6 @@ def _author(fields: Fields, images: Images) -> Author:
 def _authors(fields: Fields, images: Images) -> MappingProxyType[str, Author]:
     tables = fields.named_tables("authors")
     return MappingProxyType({key: _author(table, images) for key, table in tables.items()})
-
-
-def _image(fields: Fields, name: str, images: Images) -> Image | None:
-    value = fields.value(name)
-    if value is None:
-        return None
-    try:
-        return images.read(value, fields.where(name))
-    except ContentError as error:
-        fields.adopt(error)
-        return None
 
 
 def _utm(fields: Fields) -> MappingProxyType[str, str]:

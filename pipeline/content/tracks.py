@@ -8,7 +8,7 @@ from pipeline.content.fields import Fields
 from pipeline.content.images import Images
 from pipeline.content.source import Source, parse_yaml, read_text
 from pipeline.errors import ContentError, PipelineError, Where, raise_all
-from pipeline.model import Image, Newsletter, Track
+from pipeline.model import Newsletter, Track
 
 PATH = "content/tracks.yaml"
 
@@ -44,7 +44,7 @@ def _track(fields: Fields, images: Images, newsletter: Newsletter) -> Track:
         teacher=fields.text("teacher", ""),
         url=fields.url("url"),
         where=fields.where(),
-        image=_image(fields, images),
+        image=images.read_field(fields, "image"),
         description=fields.prose("description", newsletter.merge_fields, ""),
     )
 
@@ -55,14 +55,3 @@ def _minutes(fields: Fields) -> int:
         fields.wrong(f"`minutes` must be a whole number from 1 to 1440, and {value!r} isn't", "minutes")
         return 0
     return value
-
-
-def _image(fields: Fields, images: Images) -> Image | None:
-    value = fields.value("image")
-    if value is None:
-        return None
-    try:
-        return images.read(value, fields.where("image"))
-    except PipelineError as error:
-        fields.adopt(error)
-        return None
