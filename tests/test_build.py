@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from email import message_from_bytes, policy
+from unicodedata import east_asian_width
 
 import pytest
 from hypothesis import given, settings
@@ -133,10 +134,13 @@ def test_any_words_come_out(tmp_path_factory, title, dek, heading, text, bold, s
     }
     email = built(tmp_path_factory.getbasetemp() / "words", files)  # one folder: its templates are compiled once
     shown = " ".join(parser.fromstring(email.html).text_content().split())
-    told = " ".join(email.text.split())
+    # Lines of Chinese or Japanese may break between any two characters, so there blanks tell nothing.
+    wide = any(east_asian_width(letter) in "WF" for letter in title + dek + heading + text + bold)
+    blank = "" if wide else " "
+    told = blank.join(email.text.split())
     for phrase in (title, dek, f"a {heading}", f"a {text} {bold} {bold} z"):
         assert " ".join(phrase.split()) in shown
-        assert " ".join(phrase.split()).casefold() in told.casefold()
+        assert blank.join(phrase.split()).casefold() in told.casefold()
     assert email.subject == " ".join(subject.split())
 
 
