@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -83,5 +82,7 @@ def raise_all(errors: Iterable[PipelineError]) -> None:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """``; did you mean <the nearest known word>?``, or nothing where none is near."""
+    from difflib import get_close_matches  # only mistakes pay for it
+
     found = get_close_matches(word, list(known), n=1)
     return f"; did you mean {found[0]}?" if found else ""

@@ -21,8 +21,8 @@ from pipeline.errors import TemplateError, Where
 THEME = "templates/theme.css"
 MAX_BONES = 5000
 
-_QUOTED = r"""(?:[^"'>]|"[^"]*"|'[^']*')*"""
-_THEME = re.compile(rf"<style\b(?={_QUOTED}\sdata-inline\b){_QUOTED}>(.*?)</style>\n?", re.DOTALL)
+_QUOTED = r"""(?:[^"'>]++|"[^"]*+"|'[^']*+')*+"""
+_THEME = re.compile(r"<style\b(?=[^>]*\sdata-inline\b)[^>]*>(.*?)</style>\n?", re.DOTALL)
 _TAG = re.compile(
     rf"<!--.*?-->|<(style|title)\b.*?</\1>|</(?P<end>[a-z][\w:-]*)\s*>|<(?P<start>[a-z][\w:-]*)(?P<attributes>{_QUOTED})>",
     re.DOTALL | re.IGNORECASE,
