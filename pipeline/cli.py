@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import sys
 import traceback
@@ -38,9 +37,6 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, 
 
 def main() -> None:
     """Run the command that the arguments name. Every stop becomes its exit code here, and nowhere else."""
-    # The engines' imports make tens of thousands of objects that stay: looking for garbage among them takes a tenth of
-    # a cold build.
-    gc.set_threshold(5_000, 10, 10)
     try:
         commands(prog_name="pipeline")
     except PipelineError as error:

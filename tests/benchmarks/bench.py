@@ -71,6 +71,8 @@ def make_newsletter(folder: Path, editions: int) -> None:
     files["content/newsletter.toml"] = folders.NEWSLETTER + grid
     files["content/images/hero.png"] = folders.png(1200, 600)
     folders.make(folder, files)
+    for part in ("content", "templates"):
+        shutil.copytree(REPOSITORY / part, folder / "sample" / part)
 
 
 def some(chance: random.Random, words: list[str], count: int) -> str:
@@ -84,7 +86,13 @@ def whole_processes(folder: Path, editions: int, runs: int) -> None:
     at = ["--project", str(folder), "--quiet"]
     bare = told("python -c pass", median(lambda: run(python), runs))
     told("pipeline --help", median(lambda: run([*pipeline, "--help"]), runs), bare)
-    told("pipeline build, one edition", median(lambda: run([*pipeline, "build", "e0", *at]), runs), bare)
+    sample = ["--project", str(folder / "sample"), "--quiet"]
+    told(
+        "pipeline build better-sleep, the sample",
+        median(lambda: run([*pipeline, "build", "better-sleep", *sample]), runs),
+        bare,
+    )
+    told("pipeline build, one of the editions below", median(lambda: run([*pipeline, "build", "e0", *at]), runs), bare)
     one = told(
         f"pipeline build, {editions} editions", median(lambda: run([*pipeline, "build", *at]), max(3, runs // 3))
     )
