@@ -39,18 +39,12 @@ def open_project(folder: Path) -> Project:
 
 def build_edition(slug: str, project: Project) -> Email:
     """One edition, from ``content/`` to ``outbox/``. Raises a PipelineError, and then leaves the last build alone."""
-    email, files = make_edition(slug, project)
-    outbox.write(project.folder / outbox.FOLDER, slug, files)
-    return email
-
-
-def make_edition(slug: str, project: Project) -> tuple[Email, dict[str, bytes]]:
-    """One edition, from ``content/`` to all that is to stand in ``outbox/<edition>/``."""
     edition = compose_edition(slug, project)
     email = with_fallbacks(render_email(edition, project.library.newsletter, project.environment))
     message = mime.message(email, project.library.newsletter)
     provenance = inputs.provenance(project.folder, input_paths(edition, email, project), project.hashes)
-    return email, outbox.files_of(email, message, provenance)
+    outbox.write(project.folder / outbox.FOLDER, slug, outbox.files_of(email, message, provenance))
+    return email
 
 
 def compose_edition(slug: str, project: Project) -> Edition:

@@ -49,15 +49,6 @@ def test_bugs_come_through(tmp_path, monkeypatch, jobs):
         list(build_editions(["e0", "e1"], project(tmp_path, 2), jobs))
 
 
-def test_told_once_written(tmp_path):
-    """An edition is told of only once it is in the outbox, also when nobody asks for the next one."""
-    outcomes = build_editions([f"e{number}" for number in range(6)], project(tmp_path, 6))
-    first = next(outcomes)
-    assert (tmp_path / "outbox" / first.slug / "manifest.json").is_file()
-    outcomes.close()
-    assert not list(tmp_path.glob("outbox/.*"))
-
-
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_disk_that_refuses(tmp_path, jobs):
     """An edition that can't be written says so, with its exit code."""
