@@ -18,7 +18,8 @@ from pipeline.model import MergeField
 # "q" and "z" are no hexadecimal digits, so a token ends where it says.
 TOKEN = re.compile(r"zqmf([0-9a-f]+)qz")
 WRITTEN = re.compile(r"(?P<escape>\\)?\[\[(?:[ \t]*(?P<name>[^\W\d]\w*)[ \t]*(?:\|(?P<fallback>[^\[\]\n]*))?\]\])?")
-_URL_ATTRIBUTE = re.compile(r"""((?:href|src|background)=")([^"]*zqmf[0-9a-f]+qz[^"]*)""")
+# What stands before the quotation mark that opens a URL.
+_BEFORE_URL = (" href=", " src=", " background=")
 
 
 def token(name: str, fallback: str) -> str:
@@ -74,23 +75,24 @@ def written(source: str) -> str:
 
 def fill_text(source: str, values: Mapping[str, str]) -> str:
     """Plain text with each token replaced by the reader's value, or by the fallback where there is none."""
-    return _fill(source, values, str)
+    return _fill(source, values, lambda value, found: value)
 
 
 def fill_html(source: str, values: Mapping[str, str]) -> str:
     """HTML with each token replaced, escaped for where it stands: text, attribute, part of a URL, whole URL."""
 
-    def fill_url(found: re.Match[str]) -> str:
-        prefix, url = found[1], found[2]
-        whole = TOKEN.fullmatch(url)
-        return prefix + _fill(url, values, escape if whole else lambda value: quote(value, safe=""))
+    def encoded(value: str, found: re.Match[str]) -> str:
+        quotation = source.rfind('"', 0, found.start())
+        in_url = source[max(quotation - 12, 0) : quotation].endswith(_BEFORE_URL)
+        whole = quotation + 1 == found.start() and source.startswith('"', found.end())
+        return quote(value, safe="") if in_url and not whole else escape(value)
 
-    return _fill(_URL_ATTRIBUTE.sub(fill_url, source), values, escape)
+    return _fill(source, values, encoded)
 
 
-def _fill(source: str, values: Mapping[str, str], encode: Callable[[str], str]) -> str:
+def _fill(source: str, values: Mapping[str, str], encode: Callable[[str, re.Match[str]], str]) -> str:
     def value(found: re.Match[str]) -> str:
         name, fallback = read_token(found)
-        return encode(values.get(name) or fallback)
+        return encode(values.get(name) or fallback, found)
 
     return TOKEN.sub(value, source)

@@ -6,6 +6,7 @@ import binascii
 import re
 from email.header import Header
 from email.utils import format_datetime, formataddr
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from pipeline.errors import ContentError
@@ -44,6 +45,7 @@ def message(email: Email, newsletter: Newsletter) -> bytes:
     return head + b"\r\n" + b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
 
 
+@lru_cache(maxsize=256)
 def text_header(name: str, text: str) -> str:
     """The value of an unstructured header, in encoded words where it isn't plain ASCII (RFC 2047)."""
     if _CONTROL.search(text):
@@ -53,6 +55,7 @@ def text_header(name: str, text: str) -> str:
     return Header(text, charset, maxlinelen=LINE - 1, header_name=name).encode(linesep="\r\n")
 
 
+@lru_cache(maxsize=64)
 def mailbox(name: str, address: Address) -> str:
     """``name <local@domain>``, the domain in its ASCII form (RFC 5890)."""
     local, _, domain = address.email.rpartition("@")
