@@ -21,7 +21,7 @@ from pipeline.errors import TemplateError, Where
 THEME = "templates/theme.css"
 MAX_BONES = 5000
 
-_QUOTED = r"""(?:[^"'>]++|"[^"]*+"|'[^']*+')*+"""
+_QUOTED = r"""(?:[^"'>]++|"[^"]*+"|'[^']*+')*"""
 _THEME = re.compile(r"<style\b(?=[^>]*\sdata-inline\b)[^>]*>(.*?)</style>\n?", re.DOTALL)
 _TAG = re.compile(
     rf"<!--.*?-->|<(style|title)\b.*?</\1>|</(?P<end>[a-z][\w:-]*)\s*>|<(?P<start>[a-z][\w:-]*)(?P<attributes>{_QUOTED})>",

@@ -13,7 +13,7 @@ from html import unescape
 from urllib.parse import SplitResult, quote, unquote_plus, urlsplit
 
 # The elements whose href a reader can follow; v: is Outlook's VML.
-_TAG = re.compile(r"""<(?:a|area|v:[a-z]+)\s(?:[^"'<>]++|"[^"]*+"|'[^']*+')++>""", re.IGNORECASE)
+_TAG = re.compile(r"""<(?:a|area|v:[a-z]+)\s(?:[^"'<>]++|"[^"]*+"|'[^']*+')+>""", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""(?<![^\s"'/])([^\s"'<>/=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _REFERENCE = re.compile(r"&(?:#\d+|#[xX][0-9a-fA-F]+|\w+);")
 _URL = re.compile(r"<(?P<whole>https?://[^\s<>]+)>|https?://[^\s<>\"]+", re.IGNORECASE)

@@ -20,15 +20,15 @@ _LIQUID_COMMENT = (
 )
 _LIQUID = r"\{%-?\s*[A-Za-z_](?:(?!\{%)[\s\S]){0,2000}?%\}"
 _VALUE = r"""=(?:"[^"\n]*+"|'[^'\n]*+'|[^\s"'{}]++)"""
-_ATTRIBUTES = rf"(?:[.\#][\w:.\#-]++|[\w:-]++(?:{_VALUE})?)(?:[ \t]++(?:[.\#][\w:.\#-]++|[\w:-]++(?:{_VALUE})?))*+"
+_ATTRIBUTES = rf"(?:[.\#][\w:.\#-]++|[\w:-]++(?:{_VALUE})?)(?:[ \t]++(?:[.\#][\w:.\#-]++|[\w:-]++(?:{_VALUE})?))*"
 _KRAMDOWN = rf"\{{:(?:/\w*+|:?[ \t]*+(?:[\w-]++:[ \t]++)?(?:{_ATTRIBUTES}))[ \t]*+/?\}}"
 _PANDOC = rf"\{{[ \t]*+(?=[.\#]|[\w:-]+=)(?:{_ATTRIBUTES})[ \t]*+\}}"
 
 _EMPTY_BRACES = r"\{[^{}]*+\}"
-_NESTED_BRACES = rf"\{{(?:[^{{}}]++|{_EMPTY_BRACES})*+\}}"
-_BRACES = rf"\{{(?:[^{{}}]++|{_NESTED_BRACES})*+\}}"
-_PROPERTY = rf"""\s++(?:[A-Za-z_$][\w$:.-]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|{_BRACES}))?+|{_BRACES})"""
-_COMPONENT = rf"</?(?P<component>(?=[A-Z][\w.]*[a-z])[A-Z][\w.]*+)(?:{_PROPERTY})*+\s*+/?>"
+_NESTED_BRACES = rf"\{{(?:[^{{}}]++|{_EMPTY_BRACES})*\}}"
+_BRACES = rf"\{{(?:[^{{}}]++|{_NESTED_BRACES})*\}}"
+_PROPERTY = rf"""\s++(?:[A-Za-z_$][\w$:.-]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|{_BRACES}))?|{_BRACES})"""
+_COMPONENT = rf"</?(?P<component>(?=[A-Z][\w.]*[a-z])[A-Z][\w.]*+)(?:{_PROPERTY})*\s*+/?>"
 
 _WITHOUT_WORDS = r"audio|embed|gist|instagram|playlist|soundcloud|tweet|twitter|video|vimeo|youtube"
 _WORDPRESS = (
@@ -49,7 +49,7 @@ _FIRST = re.compile(_ALERT)
 _IN_HTML = re.compile(rf"{_BRACED}|{_WORDPRESS}", re.IGNORECASE)
 
 _END = r"[ \t]*+(?=\n|\Z)"
-_LINES = re.compile(rf"(?:(?:{_BRACED}|{_PANDOC}|{_COMPONENT})[ \t]*+)++(?=\n|\Z)|:::+[^\n]*+|\[(?:TOC|toc)\]{_END}")
+_LINES = re.compile(rf"(?:(?:{_BRACED}|{_PANDOC}|{_COMPONENT})[ \t]*+)+(?=\n|\Z)|:::+[^\n]*+|\[(?:TOC|toc)\]{_END}")
 _CODE = re.compile(
     rf"\{{%-?\s*highlight\b[^%\n]*%\}}{_END}(?:(?!\{{%-?\s*highlight)[\s\S])*?\{{%-?\s*endhighlight\s*-?%\}}{_END}"
     rf"|\{{\{{[<%]\s*highlight\b[^\n]*?[>%]\}}\}}{_END}(?:(?!\{{\{{[<%]\s*highlight)[\s\S])*?"
@@ -71,7 +71,7 @@ _HEADING = re.compile(rf"{_KRAMDOWN}|{_PANDOC}|\{{-\}}")
 
 _SITE = re.compile(r"\{\{-?\s*(?:site\.(?:base)?url|\.?[Ss]ite\.BaseURL)\s*-?\}\}")
 _FILTERED = re.compile(r"""\{\{-?\s*(["'])([^"'{}]*)\1\s*\|\s*(?:relative_url|absolute_url|relURL|absURL)\s*-?\}\}""")
-_DESTINATION = re.compile(r"(?:\{\{[^{}\n]{0,500}\}\}|\{%[^{}\n]{0,500}%\}|[^\s(){}<>]++)++")
+_DESTINATION = re.compile(r"(?:\{\{[^{}\n]{0,500}\}\}|\{%[^{}\n]{0,500}%\}|[^\s(){}<>]++)+")
 
 
 class Leftover(NamedTuple):

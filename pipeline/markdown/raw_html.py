@@ -30,7 +30,7 @@ KNOWN = TAGS | _HEADINGS | _AS_DIV | _AS_PARAGRAPH | _UNWRAPPED | _UNSUPPORTED
 _PIECE = re.compile(
     r"<!--.*?(?:-->|\Z)|<[!?][^>]*>"
     r"""|<(?P<end>/?)(?P<name>[A-Za-z][^\s/>]*)"""
-    r"""(?P<attributes>(?:[^>"']++|"[^"]{0,9000}"|'[^']{0,9000}'){0,200}+|[^>]*)>""",
+    r"""(?P<attributes>(?:[^>"']++|"[^"]{0,9000}"|'[^']{0,9000}'){0,200}|[^>]*)>""",
     re.DOTALL,
 )
 _ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>`]+))""")

@@ -19,7 +19,7 @@ from pipeline.mjml.tags import EMPTY, ONCE, PLAIN, REFUSED, Tag, known, parents
 
 _TOKEN = re.compile(
     r"""\s++
-      | <(?P<start>mj[\w-]*+)(?P<attributes>(?:[^<>"'/]++|"[^"<]*+"|'[^'<]*+'|/(?!>))*+)(?P<closed>/?)>
+      | <(?P<start>mj[\w-]*+)(?P<attributes>(?:[^<>"'/]++|"[^"<]*+"|'[^'<]*+'|/(?!>))*)(?P<closed>/?)>
       | </(?P<end>[a-z][^\s<>]*+)\s*+>
       | (?P<comment><!--(?:-?>|.*?-->))
       | <(?P<html>(?!mj)[a-z][^\s<>/]*+)[^<>]*+>?
@@ -28,7 +28,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
-_CONTENT = re.compile(r"(?:[^<]++|<!--.*?-->|<(?!/?mj))*+", re.DOTALL | re.IGNORECASE)
+_CONTENT = re.compile(r"(?:[^<]++|<!--.*?-->|<(?!/?mj))*", re.DOTALL | re.IGNORECASE)
 _END = re.compile(r"</([a-z][^\s<>]*+)\s*+>", re.IGNORECASE)
 _COMMENTED_PLACE = re.compile(rf'(<mj[\w-]*+) {WHERE}="[^"]*"', re.IGNORECASE)
 _BLANK = " \t\r\n\f"

@@ -25,7 +25,7 @@ _END_OPTIONAL = _GROUPS | frozenset(_ENDS)
 MAX_DEPTH = 100  # Deeper nesting overflows the stack of parsers further on, and the process ends with it.
 TOO_DEEP = f"tags are nested more than {MAX_DEPTH} levels deep"
 
-_ATTRIBUTES = r"""(?:[^>"']++|"[^"]*+"|'[^']*+')*+"""
+_ATTRIBUTES = r"""(?:[^>"']++|"[^"]*+"|'[^']*+')*"""
 _MARKUP = re.compile(
     rf"""<(?:
         (?P<comment>!--(?:-?>|.*?-->) | !\[(?:if|endif)\b[^>]*>)
