@@ -238,6 +238,8 @@ def _tell(outcome: Outcome, *, as_json: bool, quiet: bool) -> None:
 
 
 def _as_json(outcome: Outcome) -> dict[str, Any]:
+    from pipeline.outbox import finding_as_json
+
     if outcome.errors:
         return {"edition": outcome.slug, "errors": [message for message, _ in outcome.errors]}
     return {
@@ -245,10 +247,7 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
         "subject": outcome.subject,
         "bytes": outcome.html_bytes,
         "blocks": [{"name": name, "bytes": size} for name, size in outcome.blocks],
-        "findings": [
-            {"check": found.check, "level": found.level, "message": found.message, "where": str(found.where)}
-            for found in outcome.findings
-        ],
+        "findings": [finding_as_json(found) for found in outcome.findings],
         "seconds": round(outcome.seconds, 4),
     }
 

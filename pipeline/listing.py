@@ -34,25 +34,27 @@ def newest_article(library: Library, now: datetime) -> str | None:
 def edition_rows(library: Library) -> list[dict[str, str]]:
     """One row an edition, by date; one that can't be read has the state ``broken``, and the reason as its subject."""
     rows = []
+    hashes: dict[str, str] = {}
     for slug in library.editions:
         try:
             edition = library.editions[slug]
         except PipelineError as error:
             rows.append({"slug": slug, "date": "", "state": "broken", "subject": str(error).partition("\n")[0]})
             continue
-        state = edition_state(library, slug)
+        state = edition_state(library, slug, hashes)
         rows.append({"slug": slug, "date": _day(edition.date), "state": state, "subject": edition.subject})
     return sorted(rows, key=lambda row: (row["date"], row["slug"]))
 
 
-def edition_state(library: Library, slug: str) -> str:
+def edition_state(library: Library, slug: str, hashes: dict[str, str]) -> str:
+    """Whether the edition's last build still stands; ``hashes`` keeps those of the files that were read."""
     manifest = outbox.read_manifest(library.folder / outbox.FOLDER, slug)
     if manifest is None:
         return "not built"
     recorded = manifest.get("inputs")
     if not isinstance(recorded, dict) or manifest.get("tools") != inputs.tools():
         return "changed"
-    return "built" if inputs.hash_inputs(library.folder, recorded) == recorded else "changed"
+    return "built" if inputs.hash_inputs(library.folder, recorded, hashes) == recorded else "changed"
 
 
 def _newest_first(article: FrontMatter) -> tuple[float, str]:

@@ -17,7 +17,11 @@ from pipeline.model import MergeField
 
 # "q" and "z" are no hexadecimal digits, so a token ends where it says.
 TOKEN = re.compile(r"zqmf([0-9a-f]+)qz")
-WRITTEN = re.compile(r"(?P<escape>\\)?\[\[(?:[ \t]*(?P<name>[^\W\d]\w*)[ \t]*(?:\|(?P<fallback>[^\[\]\n]*))?\]\])?")
+NAME = re.compile(r"[^\W\d]\w*")
+# Blanks and hyphens stand in no name, but in what people write for one: then it is an error, and reaches no reader.
+WRITTEN = re.compile(
+    r"(?P<escape>\\)?\[\[(?:[ \t]*(?P<name>[^\W\d](?:[\w-]| (?=[\w-]))*)[ \t]*(?:\|(?P<fallback>[^\[\]\n]*))?\]\])?"
+)
 # What stands before the quotation mark that opens a URL.
 _BEFORE_URL = (" href=", " src=", " background=")
 
@@ -49,6 +53,8 @@ def tokenise(source: str, declared: Mapping[str, MergeField], where: Where, *, m
             return found[0] if markdown else found[0][1:]
         if name is None:
             return found[0]
+        if name not in declared and source.startswith("(", found.end()):
+            return found[0]  # a link whose text stands in brackets
         if name not in declared:
             line = None if where.line is None else where.line + source.count("\n", 0, found.start())
             errors.append(undeclared(name, declared, Where(where.path, line)))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import OutboxError, Where
-from pipeline.model import Email
+from pipeline.model import Email, Finding
 
 FOLDER = "outbox"
 MANIFEST = "manifest.json"
@@ -37,13 +37,14 @@ def files_of(email: Email, message: bytes, provenance: Mapping[str, Any]) -> dic
         },
         "blocks": [{"name": block.name, "bytes": block.bytes, "where": str(block.where)} for block in email.blocks],
         "articles": list(email.articles),
-        "findings": [
-            {"check": found.check, "level": found.level, "message": found.message, "where": str(found.where)}
-            for found in email.findings
-        ],
+        "findings": [finding_as_json(found) for found in email.findings],
         **provenance,
     }
     return {**files, MANIFEST: (json.dumps(manifest, ensure_ascii=False, indent=2) + "\n").encode()}
+
+
+def finding_as_json(found: Finding) -> dict[str, str]:
+    return {"check": found.check, "level": found.level, "message": found.message, "where": str(found.where)}
 
 
 def write(folder: Path, slug: str, files: Mapping[str, bytes]) -> Path:

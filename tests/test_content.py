@@ -242,6 +242,15 @@ def change(old, new):
         (change("[merge_fields.first_name]", "[merge_fields.web_url]"), ":21: `web_url` is built in"),
         (change('reason = "You', 'reason = "[[frist]] You'), ":5: [[frist]] is not a declared merge field"),
         (change("[sender]", 'logo = "images/no.png"\n[sender]'), ":11: the picture 'images/no.png' is not there"),
+        (
+            'article_url = "https://x.example/{slag}"\n' + folders.NEWSLETTER,
+            ":1: `article_url` can hold {slug}, {year}",
+        ),
+        ('article_url = "https://x.example/{slug"\n' + folders.NEWSLETTER, ":1: `article_url` can hold {slug}, {year}"),
+        (
+            change("[merge_fields.first_name]", '[merge_fields."first-name"]'),
+            ":21: `first-name` can't be a merge field's",
+        ),
         ("x = " + "[" * 5000, "the TOML is nested too deeply"),
         (b"\xff", "newsletter.toml:1: is not UTF-8"),
     ],
@@ -362,6 +371,14 @@ def test_toml_lines():
     assert source.where("b", "c", "d") == Where("n.toml", 3)
     assert source.where("e", 1, "f") == Where("n.toml", 7)
     assert source.where("g", "h", "i") == Where("n.toml", 9)
+
+
+def test_article_url_without_date(tmp_path):
+    """An address that asks for a date is an error in an article that has none."""
+    toml = 'article_url = "https://blog.example.com/{year}/{slug}"\n' + folders.NEWSLETTER
+    text = "---\ntitle: T\n---\nx"
+    files = {"content/newsletter.toml": toml, "content/articles/post.md": text}
+    assert "post.md:1: `date` is missing, and article_url" in error_of(tmp_path, files)
 
 
 def test_texts_by_language(tmp_path):

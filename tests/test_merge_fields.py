@@ -24,6 +24,7 @@ def tokenise(text, **options):
         ("Hello [[first_name|]].", "Hello ."),
         (r"Hello \[[first_name]]", "Hello [[first_name]]"),
         ("if [[ -f x ]] and [[", "if [[ -f x ]] and [["),
+        ("see [[the study]](https://x.example/)", "see [[the study]](https://x.example/)"),
     ],
 )
 def test_fallbacks(written, shown):
@@ -43,6 +44,13 @@ def test_undeclared():
     first, second = caught.value.errors
     assert str(first).startswith("content/editions/e.md:6: [[frist_name]] is not a declared merge field; did you mean")
     assert second.where == Where("content/editions/e.md", 8)
+
+
+@pytest.mark.parametrize("written", ["[[first-name]]", "[[first name|there]]", "[[ First_name ]]"])
+def test_nearly_a_name(written):
+    """What was meant for a field and is no name is an error too: no reader gets to see it."""
+    with pytest.raises(ContentError, match="is not a declared merge field; did you mean first_name"):
+        tokenise(f"Hi {written}")
 
 
 def test_escape_in_markdown():

@@ -229,11 +229,12 @@ def _url(fields: Fields, slug: str, published: datetime | None, newsletter: News
     parts = {"slug": quote(slug)}
     if published:
         parts |= {"year": f"{published:%Y}", "month": f"{published:%m}", "day": f"{published:%d}"}
-    try:
-        return newsletter.article_url.format(**parts)
-    except KeyError as error:
-        fields.wrong(f"article_url in newsletter.toml needs {error}, and the article has no date", "date")
-        return ""
+    url = newsletter.article_url
+    for part, text in parts.items():
+        url = url.replace(f"{{{part}}}", text)
+    if "{" in url:
+        fields.wrong("`date` is missing, and article_url in newsletter.toml asks for it", "date")
+    return url
 
 
 def _authors(fields: Fields, newsletter: Newsletter) -> tuple[Author, ...]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from pipeline import merge_fields
 from pipeline.content.data import DataReader
 from pipeline.content.fields import Fields
 from pipeline.content.images import Images
 from pipeline.content.source import Source, parse_toml, read_text
-from pipeline.errors import ConfigurationError, Where, raise_all
+from pipeline.errors import ConfigurationError, Where, nearest, raise_all
 from pipeline.model import Address, Author, Fonts, Link, MergeField, Newsletter, Palette
 
 PATH = "content/newsletter.toml"
+ARTICLE_URL_PARTS = ("slug", "year", "month", "day")
 BUILT_IN_FIELDS = ("unsubscribe_url", "preferences_url", "web_url")
 
 
@@ -44,7 +47,7 @@ def _newsletter(fields: Fields, folder: Path) -> Newsletter:
         name=fields.text("name"),
         url=url,
         asset_url=asset_url,
-        article_url=fields.url("article_url", url + "/{slug}"),
+        article_url=_pattern(fields, "article_url", ARTICLE_URL_PARTS, url + "/{slug}"),
         sender=_address(fields.table("sender", required=True)),
         reply_to=_address(fields.table("reply_to")) if "reply_to" in fields.values else None,
         postal_address=fields.lines("postal_address"),
@@ -52,7 +55,7 @@ def _newsletter(fields: Fields, folder: Path) -> Newsletter:
         reason=_by_language(fields, "reason", declared, required=True),
         unsubscribe_url=fields.url("unsubscribe_url"),
         preferences_url=fields.url("preferences_url"),
-        web_url=fields.url("web_url"),
+        web_url=_pattern(fields, "web_url", ("edition",)),
         language=fields.text("language", "en"),
         timezone=_timezone(fields),
         anchors="kramdown" if fields.choice("anchors", ("github", "kramdown")) == "kramdown" else "github",
@@ -79,6 +82,18 @@ def _address(fields: Fields) -> Address:
     return address
 
 
+def _pattern(fields: Fields, name: str, known: tuple[str, ...], default: str | None = None) -> str:
+    """An address in which ``{names}`` are filled in later."""
+    url = fields.url(name, default)
+    there = [f"{{{part}}}" for part in known]
+    for part in re.findall(r"\{[^{}]*\}?|\}", url):
+        if part not in there:
+            fields.wrong(
+                f"`{name}` can hold {', '.join(there)}, and {part} is none of them{nearest(part, there)}", name
+            )
+    return url
+
+
 def _palette(fields: Fields) -> Palette:
     palette = Palette(**{name: fields.color(name) for name in Palette.__slots__})
     fields.refuse_unknown()
@@ -94,6 +109,8 @@ def _fonts(fields: Fields) -> Fonts:
 def _merge_fields(fields: Fields) -> MappingProxyType[str, MergeField]:
     declared = {}
     for name, table in fields.named_tables("merge_fields").items():
+        if not merge_fields.NAME.fullmatch(name):
+            table.wrong(f"`{name}` can't be a merge field's name; use letters, digits and '_'")
         if name in BUILT_IN_FIELDS:
             table.wrong(f"`{name}` is built in; choose another name for this merge field")
         kind = table.choice("type", ("text", "url"))
