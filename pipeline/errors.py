@@ -59,10 +59,10 @@ class ConfigurationError(PipelineError):
 
 
 class CombinedError(PipelineError):
-    """Several stops found in one look, told together so that they can be mended together."""
+    """Several stops found in one look, told together so that they can be mended together; each of them once."""
 
     def __init__(self, errors: Iterable[PipelineError]) -> None:
-        self.errors = tuple(one for error in errors for one in flatten(error))
+        self.errors = tuple({str(one): one for error in errors for one in flatten(error)}.values())
         super().__init__("\n".join(str(error) for error in self.errors))
         self.exit_code = max(error.exit_code for error in self.errors)
 
@@ -73,11 +73,11 @@ def flatten(error: PipelineError) -> tuple[PipelineError, ...]:
 
 def raise_all(errors: Iterable[PipelineError]) -> None:
     """Raise nothing for none, the one for one, all together for several."""
-    found = [one for error in errors for one in flatten(error)]
-    if len(found) == 1:
-        raise found[0]
-    if found:
-        raise CombinedError(found)
+    found = list(errors)
+    if not found:
+        return
+    combined = CombinedError(found)
+    raise combined if len(combined.errors) > 1 else combined.errors[0]
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

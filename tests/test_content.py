@@ -381,6 +381,17 @@ def test_article_url_without_date(tmp_path):
     assert "post.md:1: `date` is missing, and article_url" in error_of(tmp_path, files)
 
 
+def test_link_to_a_broken_article(tmp_path):
+    """A link to an article that can't be read tells what is wrong with that one, not that it isn't there."""
+    files = {
+        "content/articles/bad.md": "---\ndek: x\n---\nx",
+        "content/articles/good.md": "---\ntitle: T\n---\n[x](bad.md)",
+    }
+    library = read_library(folders.make(tmp_path, files))
+    with pytest.raises(ContentError, match=r"^content/articles/bad.md:1: `title` is missing$"):
+        library.articles["good"]
+
+
 def test_texts_by_language(tmp_path):
     """A text may stand once for each language, or once in the newsletter's own."""
     toml = change('reason = "You asked for it."', 'reason = {en = "You asked.", ar = "طلبت."}\ntagline = "Rest"')

@@ -121,6 +121,8 @@ class Articles(Mapping[str, Article]):
             return absolute(href, article.url, self.newsletter.url)
         target = (PurePosixPath(article.where.path).parent / path.lstrip("/")).as_posix()
         found = self._by_path.get(_folded(target)) or self._by_path.get(_folded(f"{FOLDER}/{path.lstrip('/')}"))
+        if found is None and (broken := self.broken.get(_slug_of(target))):
+            raise broken
         if found is None:
             raise ContentError(f"the link leads to {path}, which is not there{nearest(path, self._names)}", where)
         return found.url + mark + fragment
