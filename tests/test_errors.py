@@ -24,7 +24,7 @@ def test_raise_all():
     with pytest.raises(CombinedError) as caught:
         raise_all([CombinedError([one, other]), one])
     assert caught.value.errors == (one, other)
-    assert str(caught.value) == "one\nother\none"
+    assert str(caught.value) == "one\nother"
     assert caught.value.exit_code == 78
 
 
