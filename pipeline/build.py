@@ -5,8 +5,9 @@ content/ -> Article, Section -> Edition -> Jinja2 -> MJML -> HTML -> CSS inlined
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -40,7 +41,7 @@ def open_project(folder: Path) -> Project:
 def build_edition(slug: str, project: Project) -> Email:
     """One edition, from ``content/`` to ``outbox/``. Raises a PipelineError, and then leaves the last build alone."""
     edition = compose_edition(slug, project)
-    email = with_fallbacks(render_email(edition, project.library.newsletter, project.environment))
+    email = fill_email(render_email(edition, project.library.newsletter, project.environment), {})
     message = mime.message(email, project.library.newsletter)
     provenance = inputs.provenance(project.folder, input_paths(edition, email, project), project.hashes)
     outbox.write(project.folder / outbox.FOLDER, slug, outbox.files_of(email, message, provenance))
@@ -52,8 +53,15 @@ def compose_edition(slug: str, project: Project) -> Edition:
     return editions.compose(project.library.editions[slug], project.shelf, project.partials)
 
 
+def compose_article(slug: str, project: Project, date: datetime) -> Edition:
+    """One article, be it a draft, in an edition of its own: to be looked at, not to be sent."""
+    article = project.library.articles[slug]
+    shelf = replace(project.shelf, drafts=True)
+    return editions.compose(editions.edition_of(article, date), shelf, project.partials)
+
+
 def render_email(edition: Edition, newsletter: Newsletter, environment: templates.Environment) -> Email:
-    """An Edition -> the Email for everyone, merge fields still in place. Pure: same input, same bytes."""
+    """An Edition -> the Email for everyone, merge fields and marks still in place. Pure: same input, same bytes."""
     written = templates.render_mjml(edition, newsletter, environment)
     compiled = mjml.compile(written)
     inlined = inline.inline(compiled)
@@ -69,7 +77,7 @@ def render_email(edition: Edition, newsletter: Newsletter, environment: template
         preheader=edition.preheader,
         date=edition.date,
         language=edition.language,
-        html=marks.without_marks(html),
+        html=html,
         text=links.text_with_utm(text, utm, host),
         blocks=marks.weigh(merge_fields.fill_html(html, {}), edition.blocks),
         articles=tuple(article.slug for article in editions.articles_of(edition.blocks)),
@@ -77,14 +85,14 @@ def render_email(edition: Edition, newsletter: Newsletter, environment: template
     )
 
 
-def with_fallbacks(email: Email) -> Email:
-    """The Email for a reader of whom nothing is known: each merge field shows its fallback."""
+def fill_email(email: Email, values: Mapping[str, str]) -> Email:
+    """The Email for one reader, marks taken out: each merge field has the reader's value, or else its fallback."""
     return replace(
         email,
-        subject=merge_fields.fill_text(email.subject, {}),
-        preheader=merge_fields.fill_text(email.preheader, {}),
-        html=merge_fields.fill_html(email.html, {}),
-        text=merge_fields.fill_text(email.text, {}),
+        subject=merge_fields.fill_text(email.subject, values),
+        preheader=merge_fields.fill_text(email.preheader, values),
+        html=marks.without_marks(merge_fields.fill_html(email.html, values)),
+        text=merge_fields.fill_text(email.text, values),
     )
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from pipeline.errors import ContentError, PipelineError, Where, nearest, raise_all
-from pipeline.languages import in_language
-from pipeline.model import Article, Block, Edition, Finding, Newsletter, Section, Track
+from pipeline.languages import direction, in_language
+from pipeline.model import NOTHING, Article, Block, Edition, Finding, Newsletter, Section, Track
 from pipeline.tracks import choose_tracks
 
 # Put in by themselves where the edition doesn't list them.
@@ -28,15 +29,16 @@ class Shelf:
     newsletter: Newsletter
     articles: Mapping[str, Article]
     tracks: Callable[[], Sequence[Track]]
+    drafts: bool = False
 
     def article(self, slug: Any, where: Where) -> Article:
-        """The article of this slug. Raises a ContentError for none, naming the nearest, and for a draft."""
+        """The article of this slug. Raises a ContentError for none, naming the nearest, and for a draft where none may be shown."""
         if not isinstance(slug, str):
             raise ContentError("name an article by its slug", where)
         if slug not in self.articles:
             raise ContentError(f"there is no article {slug!r}{nearest(slug, self.articles)}", where)
         article = self.articles[slug]
-        if article.draft:
+        if article.draft and not self.drafts:
             raise ContentError(f"{slug!r} is a draft; take `draft: true` out of {article.where.path} first", where)
         return article
 
@@ -68,6 +70,22 @@ def compose(edition: Edition, shelf: Shelf, partials: Collection[str]) -> Editio
     told = [finding for article in articles_of(filled) for finding in article.findings]
     late = _not_yet_published(filled, edition)
     return replace(edition, blocks=tuple(filled), findings=(*edition.findings, *told, *late, *left_out))
+
+
+def edition_of(article: Article, date: datetime) -> Edition:
+    """An edition that shows this article whole, and nothing else; dated as the article is, or else so."""
+    return Edition(
+        slug=article.slug,
+        subject=article.title,
+        preheader=article.dek,
+        date=article.date or date,
+        language=article.language,
+        direction=direction(article.language),
+        template="digest",
+        letter=NOTHING,
+        blocks=(Block("article", article.where, MappingProxyType({"value": article.slug})),),
+        where=article.where,
+    )
 
 
 def articles_of(blocks: Sequence[Block]) -> tuple[Article, ...]:

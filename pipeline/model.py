@@ -238,7 +238,10 @@ class BlockSize:
 
 @dataclass(frozen=True, slots=True)
 class Email:
-    """An Edition rendered once for everyone, with merge fields still in place as tokens."""
+    """An Edition rendered once for everyone: merge fields still stand in it as tokens, and each block between its marks.
+
+    Filled for one reader it is the same type, with neither of them.
+    """
 
     slug: str
     subject: str

@@ -33,7 +33,7 @@ def rendered(slug):
     """The edition's HTML as it is sent."""
     edition = build.compose_edition(slug, project())
     email = build.render_email(edition, project().library.newsletter, project().environment)
-    return build.with_fallbacks(email).html
+    return build.fill_email(email, {}).html
 
 
 def looks(browser, html, views):

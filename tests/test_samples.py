@@ -19,7 +19,7 @@ BLOCKS = sorted(path.name.removesuffix(".mjml.j2") for path in REPOSITORY.glob("
 def email(slug):
     project = build.open_project(REPOSITORY)
     edition = build.compose_edition(slug, project)
-    return build.with_fallbacks(build.render_email(edition, project.library.newsletter, project.environment))
+    return build.fill_email(build.render_email(edition, project.library.newsletter, project.environment), {})
 
 
 @pytest.fixture(params=EDITIONS)

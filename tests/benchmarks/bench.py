@@ -152,7 +152,7 @@ def stages(folder: Path, editions: int) -> None:
         timed("links", links.html_with_utm, inlined, newsletter.utm, "blog.example.com")
         filled = timed("merge fields", merge_fields.fill_html, inlined, {})
         timed("marks", marks.weigh, filled, edition.blocks)
-        email = build.with_fallbacks(build.render_email(edition, newsletter, environment))
+        email = build.fill_email(build.render_email(edition, newsletter, environment), {})
         message = timed("message", mime.message, email, newsletter)
         paths = build.input_paths(edition, email, project)
         provenance = timed("hashes of inputs", inputs.provenance, folder, paths, project.hashes)
