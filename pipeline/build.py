@@ -34,8 +34,17 @@ class Project:
 def open_project(folder: Path) -> Project:
     """Raises a ConfigurationError where the folder is no newsletter's, a TemplateError where a block lacks a half."""
     library = content.read_library(folder)
-    environment = templates.environment(folder / "templates")
+    environment = templates.Environment(folder / "templates")
     return Project(folder, library, environment, templates.blocks(environment))
+
+
+def reopen_project(project: Project, changed: Collection[str]) -> Project:
+    """The project once these files, by their paths in its folder, have changed. Raises as ``open_project`` does."""
+    of_content = [path for path in changed if path.startswith("content")]
+    of_templates = any(path.startswith("templates") for path in changed)
+    library = content.reread_library(project.library, of_content) if of_content else project.library
+    environment = templates.Environment(project.folder / "templates") if of_templates else project.environment
+    return Project(project.folder, library, environment, templates.blocks(environment))
 
 
 def build_edition(slug: str, project: Project) -> Email:

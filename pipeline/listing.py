@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from pipeline import inputs, outbox
 from pipeline.content import Library
@@ -41,14 +43,13 @@ def edition_rows(library: Library) -> list[dict[str, str]]:
         except PipelineError as error:
             rows.append({"slug": slug, "date": "", "state": "broken", "subject": str(error).partition("\n")[0]})
             continue
-        state = edition_state(library, slug, hashes)
+        state = edition_state(library, outbox.read_manifest(library.folder / outbox.FOLDER, slug), hashes)
         rows.append({"slug": slug, "date": _day(edition.date), "state": state, "subject": edition.subject})
     return sorted(rows, key=lambda row: (row["date"], row["slug"]))
 
 
-def edition_state(library: Library, slug: str, hashes: dict[str, str]) -> str:
-    """Whether the edition's last build still stands; ``hashes`` keeps those of the files that were read."""
-    manifest = outbox.read_manifest(library.folder / outbox.FOLDER, slug)
+def edition_state(library: Library, manifest: Mapping[str, Any] | None, hashes: dict[str, str]) -> str:
+    """Whether the build that this manifest tells of still stands; ``hashes`` keeps those of files once read."""
     if manifest is None:
         return "not built"
     recorded = manifest.get("inputs")

@@ -94,6 +94,16 @@ class MergeField:
 
 
 @dataclass(frozen=True, slots=True)
+class Persona:
+    """A sample reader: the values of the merge fields that a digest is looked at with."""
+
+    key: str
+    name: str
+    values: Mapping[str, str]
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
 class Author:
     """Who wrote an article."""
 
@@ -238,7 +248,7 @@ class BlockSize:
 
 @dataclass(frozen=True, slots=True)
 class Email:
-    """An Edition rendered once for everyone: merge fields still stand in it as tokens, and each block between its marks.
+    """An Edition rendered once for everyone: merge fields stand in it as tokens, and each block between its marks.
 
     Filled for one reader it is the same type, with neither of them.
     """

@@ -87,6 +87,14 @@ def read_manifest(folder: Path, slug: str) -> dict[str, Any] | None:
     return manifest if isinstance(manifest, dict) else None
 
 
+def html_bytes(manifest: Mapping[str, Any] | None) -> int | None:
+    """What the HTML part weighed in that build; None where the manifest doesn't say."""
+    try:
+        return int((manifest or {})["files"]["digest.html"]["bytes"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
 def _write_file(path: Path, content: bytes) -> None:
     with path.open("wb") as file:
         file.write(content)

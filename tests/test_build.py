@@ -3,8 +3,10 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from unicodedata import east_asian_width
 
@@ -201,3 +203,39 @@ def test_designers_block(tmp_path):
     assert "“Slow is &lt;smooth&gt;”, Box breathing" in email.html
     assert "Slow is <smooth>, Box breathing" in email.text
     assert email.articles == ("box-breathing",)
+
+
+def test_marks_until_filled(tmp_path):
+    """Everyone's Email has its blocks' marks; a reader's hasn't, and else the two are the same."""
+    project = build.open_project(folders.make(tmp_path))
+    email = build.render_email(
+        build.compose_edition("breathe", project), project.library.newsletter, project.environment
+    )
+    filled = build.fill_email(email, {"first_name": "<Ana>"})
+    assert [email.html.count(f"<!--block:{index}-->") for index in range(5)] == [1, 1, 1, 1, 0]
+    assert "block:" not in filled.html
+    assert "Hello &lt;Ana&gt;, here is a breath." in filled.html
+    assert "Hello <Ana>, here is a breath." in filled.text
+
+
+def test_article_alone(tmp_path):
+    """An article can be looked at without an edition, also a draft, in its own language and dated as it is."""
+    text = folders.ARTICLE.replace("title:", "draft: true\nlang: ar\ntitle:")
+    project = build.open_project(folders.make(tmp_path, {"content/articles/box-breathing.md": text}))
+    edition = build.compose_article("box-breathing", project, datetime(2030, 1, 1, tzinfo=UTC))
+    assert [block.name for block in edition.blocks] == ["masthead", "article", "footer"]
+    assert (edition.subject, edition.direction, edition.date.year) == ("Box breathing", "rtl", 2026)
+    with pytest.raises(PipelineError, match="is a draft"):
+        build.compose_edition("breathe", project)
+
+
+def test_reopened_project(tmp_path):
+    """A project that is opened again sees the templates and articles that have changed, and keeps the rest."""
+    shutil.copytree(folders.REPOSITORY / "templates", tmp_path / "templates")
+    project = build.open_project(folders.make(tmp_path))
+    assert build.reopen_project(project, {"outbox/x"}) == project
+    lead = tmp_path / "templates/blocks/lead.txt.j2"
+    lead.write_text("CHANGED\n", encoding="utf-8")
+    again = build.reopen_project(project, {"templates/blocks/lead.txt.j2"})
+    assert again.library is project.library
+    assert "CHANGED" in build.build_edition("breathe", again).text

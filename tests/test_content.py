@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.content import read_library
+from pipeline.content import read_library, reread_library
 from pipeline.content.source import Source, parse_toml, parse_yaml, read_front_matter
 from pipeline.errors import ConfigurationError, ContentError, PipelineError, Where
 from tests import folders
@@ -398,3 +398,103 @@ def test_texts_by_language(tmp_path):
     newsletter = read_library(folders.make(tmp_path, {"content/newsletter.toml": toml})).newsletter
     assert dict(newsletter.reason) == {"en": "You asked.", "ar": "طلبت."}
     assert dict(newsletter.tagline) == {"en": "Rest"}
+
+
+PERSONAS = """\
+ana: {name: Ana, fields: {first_name: Ana, web_url: "https://x.example/"}}
+nobody: {fields: {first_name: ""}}
+"""
+
+
+def test_personas(tmp_path):
+    """A sample reader has a key, a name, and values for the merge fields, the built-in ones too."""
+    library = read_library(folders.make(tmp_path, {"content/personas.yaml": PERSONAS}))
+    ana, nobody = library.personas
+    assert (ana.key, ana.name, dict(ana.values)) == (
+        "ana",
+        "Ana",
+        {"first_name": "Ana", "web_url": "https://x.example/"},
+    )
+    assert (nobody.name, dict(nobody.values), nobody.where) == (
+        "nobody",
+        {"first_name": ""},
+        Where("content/personas.yaml", 2),
+    )
+
+
+def test_personas_of_samples(tmp_path):
+    """Where nobody has written readers down, the merge fields' samples make one; without samples there is none."""
+    assert read_library(folders.make(tmp_path)).personas == ()
+    sample = folders.NEWSLETTER.replace('fallback = "there"', 'fallback = "there"\nsample = "Ana"')
+    (persona,) = read_library(folders.make(tmp_path, {"content/newsletter.toml": sample})).personas
+    assert dict(persona.values) == {"first_name": "Ana"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("- ana", ":1: must be a mapping of readers"),
+        ("ana: Ana", ":1: `ana` must be a table"),
+        ("Ana B: {}", ":1: 'Ana B' can't be a reader's key"),
+        ("ana: {nam: Ana}", ":1: `ana.nam` is not a known key; did you mean name?"),
+        ("ana:\n  fields: {frist_name: A}", ":2: `frist_name` is not a declared merge field; did you mean first_name?"),
+        ("ana:\n  fields:\n    first_name: [A]", ":3: `ana.fields.first_name` must be text"),
+    ],
+)
+def test_bad_personas(tmp_path, text, message):
+    """A mistake in the sample readers is told with its line."""
+    library = read_library(folders.make(tmp_path, {"content/personas.yaml": text}))
+    with pytest.raises(ContentError) as caught:
+        library.personas  # noqa: B018
+    assert f"content/personas.yaml{message}" in str(caught.value)
+
+
+OTHER = folders.ARTICLE.replace("Box breathing", "Morning light")
+
+
+class TestReread:
+    """A library that is read again after a change says what one says that is read for the first time."""
+
+    def library(self, folder):
+        return read_library(folders.make(folder, {"content/articles/morning-light.md": OTHER}))
+
+    def test_changed_article(self, tmp_path):
+        """Only the article that has changed is read again."""
+        before = self.library(tmp_path)
+        folders.make(tmp_path, {"content/articles/morning-light.md": OTHER.replace("Morning light", "Evening light")})
+        after = reread_library(before, {"content/articles/morning-light.md"})
+        assert after.articles["morning-light"].title == "Evening light"
+        assert after.articles.posts["box-breathing"] is before.articles.posts["box-breathing"]
+        assert before.articles["morning-light"].title == "Morning light"
+
+    @pytest.mark.parametrize("text", ["", "---\ntitle: [\n---\n", "---\nslug: box-breathing\ntitle: T\n---\n"])
+    def test_as_at_first(self, tmp_path, text):
+        """An article that has gone, is broken, or takes another's slug is the same as in a first reading."""
+        before = self.library(tmp_path)
+        folders.make(tmp_path, {"content/articles/morning-light.md": text})
+        after, first = reread_library(before, {"content/articles/morning-light.md"}), read_library(tmp_path)
+        assert list(after.articles) == list(first.articles)
+        assert after.articles.front_matter == first.articles.front_matter
+        assert [str(error) for error in after.article_errors] == [str(error) for error in first.article_errors]
+
+    def test_new_article(self, tmp_path):
+        """A new article is there."""
+        before = self.library(tmp_path)
+        folders.make(tmp_path, {"content/articles/new.md": folders.ARTICLE})
+        assert "new" in reread_library(before, {"content/articles/new.md"}).articles
+
+    def test_changed_newsletter(self, tmp_path):
+        """What changes for all articles is read for all articles."""
+        before = self.library(tmp_path)
+        moved = folders.NEWSLETTER.replace("blog.example.com", "news.example.com")
+        folders.make(tmp_path, {"content/newsletter.toml": moved, "content/articles/morning-light.md": OTHER})
+        after = reread_library(before, {"content/newsletter.toml"})
+        assert after.articles["box-breathing"].url == "https://news.example.com/box-breathing"
+
+    def test_tracks_stand(self, tmp_path):
+        """Tracks that were read are not read again for a changed article, and they are for their own file."""
+        before = self.library(tmp_path)
+        assert len(before.tracks) == 3
+        assert reread_library(before, {"content/articles/morning-light.md"}).tracks is before.tracks
+        folders.make(tmp_path, {"content/tracks.yaml": "", "content/articles/morning-light.md": OTHER})
+        assert reread_library(before, {"content/tracks.yaml"}).tracks == ()

@@ -125,7 +125,7 @@ def newsletter(tmp_path_factory):
 @pytest.fixture
 def rendered(newsletter):
     """A function: the MJML and the text of an edition, by the project's own templates."""
-    environment = templates.environment(FOLDER)
+    environment = templates.Environment(FOLDER)
 
     def render(edition, newsletter=newsletter):
         return (
@@ -145,14 +145,14 @@ def designed(tmp_path):
             path = tmp_path / "templates" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(source if isinstance(source, bytes) else source.encode())
-        return templates.environment(tmp_path / "templates")
+        return templates.Environment(tmp_path / "templates")
 
     return make
 
 
 def small(newsletter):
     """A small edition's MJML and text by the names of their goldens, without the places in templates."""
-    environment = templates.environment(FOLDER)
+    environment = templates.Environment(FOLDER)
     names = ("masthead", "letter", "lead", "teasers", "footer")
     edition = an_edition(*(a_block(name, **DATA[name]) for name in names))
     return {
@@ -176,7 +176,7 @@ def test_golden(newsletter, name):
 
 def test_blocks():
     """Every block of the project has both of its partials."""
-    assert templates.blocks(templates.environment(FOLDER)) == BLOCKS
+    assert templates.blocks(templates.Environment(FOLDER)) == BLOCKS
 
 
 def test_half_a_block(designed):
@@ -214,7 +214,7 @@ def test_own_block(newsletter, tmp_path):
     section = '<mj-section><mj-column><mj-text>{{ data["value"] }}</mj-text></mj-column></mj-section>'
     (folder / "blocks/quote.mjml.j2").write_text(section)
     (folder / "blocks/quote.txt.j2").write_text('{{ data["value"] | wrap }}')
-    environment = templates.environment(folder)
+    environment = templates.Environment(folder)
     edition = an_edition(a_block("quote", value="Rest is not a reward."))
     assert "quote" in templates.blocks(environment)
     assert ">Rest is not a reward.</mj-text>" in templates.render_mjml(edition, newsletter, environment)

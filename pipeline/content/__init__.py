@@ -1,21 +1,22 @@
-"""``content/`` -> the Newsletter, its Articles, Editions and Tracks. The only reader of ``content/``."""
+"""``content/`` -> the Newsletter, its Articles, Editions, Tracks and Personas. The only reader of ``content/``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.content.articles import Articles
+from pipeline.content.articles import Articles, is_article
 from pipeline.content.editions import Editions
 from pipeline.content.newsletter import read_newsletter
+from pipeline.content.personas import read_personas
 from pipeline.content.tracks import PATH as TRACKS_PATH
 from pipeline.content.tracks import read_tracks
 from pipeline.errors import PipelineError
-from pipeline.model import Edition, Newsletter, Track
+from pipeline.model import Edition, Newsletter, Persona, Track
 
-__all__ = ["TRACKS_PATH", "Library", "read_library"]
+__all__ = ["TRACKS_PATH", "Library", "is_article", "read_library", "reread_library"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,10 @@ class Library:
     def tracks(self) -> tuple[Track, ...]:
         return read_tracks(self.folder, self.newsletter)
 
+    @cached_property
+    def personas(self) -> tuple[Persona, ...]:
+        return read_personas(self.folder, self.newsletter)
+
     @property
     def article_errors(self) -> tuple[PipelineError, ...]:
         return self.articles.errors
@@ -43,5 +48,22 @@ class Library:
 def read_library(folder: Path) -> Library:
     """The newsletter in this folder. Raises a ConfigurationError where ``newsletter.toml`` is wrong or missing."""
     newsletter = read_newsletter(folder)
-    articles = Articles(folder, newsletter)
+    return _library(folder, newsletter, Articles(folder, newsletter))
+
+
+def reread_library(library: Library, changed: Collection[str]) -> Library:
+    """The newsletter once these files, by their paths in its folder, have changed. Raises as ``read_library`` does.
+
+    Where only articles have changed, the front matter of the others isn't read again: that is what takes time.
+    """
+    folder, newsletter = library.folder, library.newsletter
+    if not all(is_article(path) for path in changed):
+        return read_library(folder)
+    unchanged = {path: post for path, post in library.articles.by_path.items() if path not in changed}
+    again = _library(folder, newsletter, Articles(folder, newsletter, unchanged))
+    vars(again).update({name: vars(library)[name] for name in ("tracks", "personas") if name in vars(library)})
+    return again
+
+
+def _library(folder: Path, newsletter: Newsletter, articles: Articles) -> Library:
     return Library(folder, newsletter, articles, Editions(folder, newsletter, articles))

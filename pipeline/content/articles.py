@@ -38,36 +38,47 @@ class Post:
     source: Source
 
 
+NONE: Mapping[str, Post] = MappingProxyType({})
+
+
 class Articles(Mapping[str, Article]):
     """The articles by slug, each rendered on first use.
 
-    A file that can't be read stops only those who ask for its slug; ``errors`` has them all.
+    A file that can't be read stops only those who ask for its slug; ``errors`` has them all. The posts in
+    ``unchanged``, by path, are taken as they are.
     """
 
-    def __init__(self, folder: Path, newsletter: Newsletter) -> None:
+    def __init__(self, folder: Path, newsletter: Newsletter, unchanged: Mapping[str, Post] = NONE) -> None:
         self.newsletter = newsletter
         self.images = Images(folder, newsletter.asset_url, newsletter.url)
         self.posts: dict[str, Post] = {}
         self.broken: dict[str, PipelineError] = {}
         self.rendered: dict[str, Article] = {}
         for file in markdown_files(folder / FOLDER):
-            self._read(file, file.relative_to(folder).as_posix())
+            path = file.relative_to(folder).as_posix()
+            try:
+                post = unchanged.get(path) or self._read(file, path)
+            except PipelineError as error:
+                self.broken[_slug_of(path)] = error
+            else:
+                self._shelve(post)
 
-    def _read(self, file: Path, path: str) -> None:
-        slug = _slug_of(path)
-        try:
-            source = read_front_matter(file, path)
-            front_matter = _front_matter(source, self.newsletter, self.images)
-        except PipelineError as error:
-            self.broken[slug] = error
-            return
-        slug = front_matter.slug
+    def _read(self, file: Path, path: str) -> Post:
+        source = read_front_matter(file, path)
+        return Post(_front_matter(source, self.newsletter, self.images), source)
+
+    def _shelve(self, post: Post) -> None:
+        slug = post.front_matter.slug
         if slug in self.posts:
             first = self.posts[slug].front_matter.where
             message = f"has the slug {slug!r}, and so has {first.path}; give one of them another `slug`"
-            self.broken[slug] = ContentError(message, source.where("slug"))
+            self.broken[slug] = ContentError(message, post.source.where("slug"))
         else:
-            self.posts[slug] = Post(front_matter, source)
+            self.posts[slug] = post
+
+    @cached_property
+    def by_path(self) -> Mapping[str, Post]:
+        return {post.source.path: post for post in self.posts.values()}
 
     @property
     def errors(self) -> tuple[PipelineError, ...]:
@@ -120,20 +131,21 @@ class Articles(Mapping[str, Article]):
         if re.match(r"[a-zA-Z][\w+.-]*:|//", href) or not path.endswith(SUFFIXES):
             return absolute(href, article.url, self.newsletter.url)
         target = (PurePosixPath(article.where.path).parent / path.lstrip("/")).as_posix()
-        found = self._by_path.get(_folded(target)) or self._by_path.get(_folded(f"{FOLDER}/{path.lstrip('/')}"))
+        found = self.by_path.get(_folded(target)) or self.by_path.get(_folded(f"{FOLDER}/{path.lstrip('/')}"))
         if found is None and (broken := self.broken.get(_slug_of(target))):
             raise broken
         if found is None:
             raise ContentError(f"the link leads to {path}, which is not there{nearest(path, self._names)}", where)
-        return found.url + mark + fragment
-
-    @cached_property
-    def _by_path(self) -> dict[str, FrontMatter]:
-        return {post.source.path: post.front_matter for post in self.posts.values()}
+        return found.front_matter.url + mark + fragment
 
     @property
     def _names(self) -> list[str]:
-        return [PurePosixPath(path).name for path in self._by_path]
+        return [PurePosixPath(path).name for path in self.by_path]
+
+
+def is_article(path: str) -> bool:
+    """Whether a file at this path in the newsletter's folder would be an article's."""
+    return path.startswith(f"{FOLDER}/") and path.endswith(SUFFIXES)
 
 
 def markdown_files(folder: Path) -> list[Path]:

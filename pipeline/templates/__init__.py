@@ -7,7 +7,7 @@ the template's own file and line.
 
 from __future__ import annotations
 
-from pipeline.templates.environment import Environment, blocks, environment, files
+from pipeline.templates.environment import Environment, blocks, files
 from pipeline.templates.rendering import render_mjml, render_text
 
-__all__ = ["Environment", "blocks", "environment", "files", "render_mjml", "render_text"]
+__all__ = ["Environment", "blocks", "files", "render_mjml", "render_text"]

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
 import jinja2
@@ -22,7 +22,7 @@ _MJ_TAG = re.compile(r"<mj-[\w-]*")
 
 
 class Environment(jinja2.Environment):
-    """Jinja's environment for one folder of templates, which it reads once."""
+    """Jinja's environment for one folder of templates, each of which it reads once."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
@@ -56,15 +56,6 @@ class Environment(jinja2.Environment):
     def files(self) -> tuple[str, ...]:
         """The names of all files in the folder, sorted; hidden ones left out."""
         return tuple(name for name in self.list_templates() if not name.startswith(".") and "/." not in name)
-
-
-@cache
-def environment(folder: Path) -> Environment:
-    """The environment of a folder of templates; the same one each time, so that each template is read once.
-
-    ``environment.cache_clear()`` makes changed templates seen.
-    """
-    return Environment(folder)
 
 
 def files(environment: Environment) -> tuple[str, ...]:
