@@ -32,7 +32,7 @@ class Shelf:
     drafts: bool = False
 
     def article(self, slug: Any, where: Where) -> Article:
-        """The article of this slug. Raises a ContentError for none, naming the nearest, and for a draft that may not be shown."""
+        """The article of this slug. Raises a ContentError for none, naming the nearest, and for a forbidden draft."""
         if not isinstance(slug, str):
             raise ContentError("name an article by its slug", where)
         if slug not in self.articles:

@@ -32,7 +32,7 @@ def message(email: Email, newsletter: Newsletter) -> bytes:
         *([("Reply-To", mailbox("Reply-To", newsletter.reply_to))] if newsletter.reply_to else []),
         ("Subject", text_header("Subject", email.subject)),
         ("Date", format_datetime(email.date)),
-        ("Message-ID", f"<{_atoms(email.slug)}.{email.date:%Y%m%d}@{_ascii_domain(domain)}>"),
+        ("Message-ID", f"<{atoms(email.slug)}.{email.date:%Y%m%d}@{_ascii_domain(domain)}>"),
         ("List-Id", f"{_phrase('List-Id', newsletter.name)} <newsletter.{urlsplit(newsletter.url).hostname}>"),
         ("List-Unsubscribe", f"<{newsletter.unsubscribe_url}>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
@@ -75,7 +75,7 @@ def _ascii_domain(domain: str) -> str:
         raise ContentError(f"{domain!r} is not a domain") from error
 
 
-def _atoms(slug: str) -> str:
+def atoms(slug: str) -> str:
     """The slug as a dot-atom (RFC 5322, 3.2.3), other scripts' letters as their numbers."""
     return re.sub(r"[^a-z0-9-]", lambda found: f"_{ord(found[0]):x}", slug.lower())
 

@@ -1,0 +1,44 @@
+// Small helpers: find and make elements, write sizes and dates, redraw a list without losing the focus.
+
+/** @param {string} selector @returns {HTMLElement} */
+export const find = (selector) => document.querySelector(selector);
+
+/** @param {string} selector @returns {HTMLElement[]} */
+export const findAll = (selector) => [...document.querySelectorAll(selector)];
+
+/** An element with attributes and children. `text` is its text, functions are listeners; what is null is left out. */
+export function make(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "text") made.textContent = value;
+    else if (typeof value === "function") made.addEventListener(name, value);
+    else if (value !== null) made.setAttribute(name, value);
+  }
+  made.append(...children.filter((child) => child));
+  return made;
+}
+
+/** Puts new children in place of the old; whoever had the focus is found again by its data-key. */
+export function redraw(container, ...children) {
+  const focused = container.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+  container.replaceChildren(...children.filter((child) => child));
+  if (focused !== undefined) container.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+}
+
+export const press = (button, pressed) => button.setAttribute("aria-pressed", String(pressed));
+
+export const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+/** 56789 -> "56.8 KB": thousands, as mail providers count. */
+export const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} KB`;
+
+const SHORT = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+const LONG = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+
+/** "2026-11-24T00:00:00+01:00" -> "24 Nov 2026". The day as it was written: the viewer's own zone must not move it. */
+export function day(iso, format = LONG) {
+  const date = new Date(`${iso.slice(0, 10)}T00:00:00Z`);
+  return Number.isNaN(date.getTime()) ? "" : format.format(date);
+}
+
+export const shortDay = (iso) => day(iso, SHORT);

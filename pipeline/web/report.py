@@ -1,0 +1,117 @@
+"""A project and the looks of its pages -> what the preview's own page is told about them, as JSON values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pipeline import build, clients, outbox
+from pipeline.editions import articles_of
+from pipeline.errors import PipelineError, Where
+from pipeline.model import Block, Edition, Email, Finding
+from pipeline.web.live import KINDS, Entry, LiveProject, Look, Page
+from pipeline.web.views import values
+
+# Gmail shows no more of a message's HTML than this many bytes, and hides the footer with the rest.
+GMAIL_CLIPS_AT = 102_400
+LINES_AROUND = 3
+LONGEST_LINE = 400
+
+
+def listing(live: LiveProject, start: Page | None) -> dict[str, Any]:
+    """What there is to open, the newest first, and who to look at it as; ``start`` is what opens at first."""
+    newsletter = live.project.library.newsletter
+    return {
+        "newsletter": {"name": newsletter.name, "sender": newsletter.sender.name},
+        "limit": GMAIL_CLIPS_AT,
+        "start": str(start) if start else None,
+        **{kind: [_row(entry) for entry in live.entries(kind)] for kind in KINDS},
+        "readers": [{"id": one.key, "name": one.name} for one in live.personas()],
+        "clients": [{"id": one.id, "name": one.name, "scheme": one.scheme} for one in clients.CLIENTS.values()],
+    }
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    return {
+        "page": str(entry.page),
+        "title": entry.title,
+        "date": f"{entry.date:%Y-%m-%d}" if entry.date else "",
+        "bytes": entry.bytes,
+        "state": entry.state,
+    }
+
+
+def look(page: Page, look: Look, folder: Path) -> dict[str, Any]:
+    """What a page looks like: the last good mail's facts, and the errors that there are now."""
+    facts: dict[str, Any] = {"title": page.slug, "readers": {}, "blocks": [], "findings": []}
+    if look.email and look.edition:
+        facts = _facts(look, look.edition, look.email)
+    return {
+        "page": str(page),
+        "version": look.version,
+        "milliseconds": round(look.seconds * 1000, 1),
+        "errors": [_error(error, folder) for error in look.errors],
+        **facts,
+    }
+
+
+def _facts(look: Look, edition: Edition, email: Email) -> dict[str, Any]:
+    assert look.newsletter
+    readers = {"": None, **{persona.key: persona for persona in look.personas}}
+    filled = {key: build.fill_email(email, values(reader)) for key, reader in readers.items()}
+    return {
+        "title": filled[""].subject,
+        "date": email.date.isoformat(),
+        "language": email.language,
+        "direction": edition.direction,
+        "sender": {"name": look.newsletter.sender.name, "email": look.newsletter.sender.email},
+        "readers": {key: _as_read(one) for key, one in filled.items()},
+        "blocks": [{"name": one.name, "bytes": one.bytes, "where": str(one.where)} for one in email.blocks],
+        "findings": [
+            {**outbox.finding_as_json(found), "block": block_of(found, edition.blocks)} for found in email.findings
+        ],
+    }
+
+
+def _as_read(email: Email) -> dict[str, Any]:
+    return {
+        "subject": email.subject,
+        "preheader": email.preheader,
+        "bytes": len(email.html.encode()),
+        "text_bytes": len(email.text.encode()),
+    }
+
+
+def block_of(found: Finding, blocks: tuple[Block, ...]) -> int | None:
+    """The index of the block that a finding speaks of: the one at its place, or that shows its article."""
+    at_its_place = (index for index, block in enumerate(blocks) if block.where == found.where)
+    with_its_article = (
+        index
+        for index, block in enumerate(blocks)
+        if any(article.where.path == found.where.path for article in articles_of((block,)))
+    )
+    return next(at_its_place, next(with_its_article, None))
+
+
+def _error(error: PipelineError, folder: Path) -> dict[str, Any]:
+    return {
+        "message": error.message,
+        "where": str(error.where) if error.where else "",
+        "lines": lines_around(error.where, folder) if error.where else [],
+    }
+
+
+def lines_around(where: Where, folder: Path) -> list[dict[str, Any]]:
+    """The lines of a file around a place, each with its number; none of a file that isn't in the folder or is gone."""
+    try:
+        file = (folder / where.path).resolve()
+        if where.line is None or not file.is_relative_to(folder.resolve()) or not file.is_file():
+            return []
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except (OSError, ValueError):
+        return []
+    first = max(1, where.line - LINES_AROUND)
+    return [
+        {"number": number, "text": line[:LONGEST_LINE], "marked": number == where.line}
+        for number, line in enumerate(lines[first - 1 : where.line + LINES_AROUND], first)
+    ]

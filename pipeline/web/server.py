@@ -1,0 +1,82 @@
+"""An ASGI application and a socket -> a server that runs until it is told to stop."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable
+from ipaddress import ip_address
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from pipeline.errors import ConfigurationError
+
+MOST_TRIES = 50
+GRACE = 3  # seconds that open connections have to end
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on this port, or on the next one that is free; 0 is any.
+
+    Raises a ConfigurationError where the address isn't this machine's, or no port near can be had.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    except (OSError, UnicodeError) as error:
+        raise ConfigurationError(f"--host {host}: there is no such address") from error
+    last = min(port + MOST_TRIES, 65_535) if port else 0
+    for candidate in range(port, last + 1):
+        found = socket.socket(family, socket.SOCK_STREAM)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            found.bind((host, candidate))
+            found.listen()
+        except OSError as error:
+            found.close()
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                raise ConfigurationError(f"--host {host}: {error.strerror}") from error
+        else:
+            return found
+    raise ConfigurationError(f"the ports from {port} to {last} are all taken; choose another with --port")
+
+
+def url_of(listener: socket.socket) -> str:
+    address, port = listener.getsockname()[:2]
+    return f"http://[{address}]:{port}/" if ":" in address else f"http://{address}:{port}/"
+
+
+def is_loopback(listener: socket.socket) -> bool:
+    return ip_address(listener.getsockname()[0]).is_loopback
+
+
+def serve(
+    app: ASGIApp, listener: socket.socket, started: Callable[[], None], stopping: Callable[[], None] = lambda: None
+) -> None:
+    """Answer on this socket until a signal says to stop.
+
+    ``started`` is called once the server answers, ``stopping`` before it waits for what it still answers to end.
+    """
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=GRACE,
+    )
+    _Server(config, started, stopping).run([listener])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None], stopping: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.tell_started, self.tell_stopping = started, stopping
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.tell_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.tell_stopping()
+        await super().shutdown(sockets)

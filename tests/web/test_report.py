@@ -1,0 +1,130 @@
+"""web/report.py: what the preview's page is told."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline import build
+from pipeline.errors import Where
+from pipeline.web import report
+from pipeline.web.live import LiveProject, Page
+from tests import folders
+
+PERSONAS = "ana: {name: Ana, fields: {first_name: Ana}}\nnobody: {fields: {first_name: ''}}\n"
+FILES = {
+    "content/personas.yaml": PERSONAS,
+    "content/editions/breathe.md": folders.EDITION.replace(
+        "Breathe a little", '"[[first_name]], breathe a little"'
+    ).replace("  - lead: box-breathing", "  - lead: box-breathing\n  - teasers: [tomorrow]\n  - popular"),
+    "content/articles/tomorrow.md": folders.ARTICLE.replace("2026-11-20", "2026-11-30"),
+}
+BREATHE = Page("editions", "breathe")
+
+
+@pytest.fixture
+def live(tmp_path):
+    project = build.open_project(folders.make(tmp_path, FILES))
+    return LiveProject(project, lambda: datetime(2026, 11, 24, 8, tzinfo=UTC))
+
+
+def told(live, page=BREATHE):
+    """What is told, as it arrives."""
+    return json.loads(json.dumps(report.look(page, live.look(page), live.folder)))
+
+
+def test_look(live):
+    """The panel knows the mail's facts, for each reader and for none."""
+    facts = told(live)
+    assert (facts["page"], facts["version"], facts["errors"]) == ("editions/breathe", 1, [])
+    assert (facts["title"], facts["language"], facts["direction"]) == ("there, breathe a little", "en", "ltr")
+    assert facts["sender"] == {"name": "The Quiet Hour", "email": "hello@blog.example.com"}
+    assert {key: one["subject"] for key, one in facts["readers"].items()} == {
+        "": "there, breathe a little",
+        "ana": "Ana, breathe a little",
+        "nobody": "there, breathe a little",
+    }
+    email = build.build_edition("breathe", live.project)
+    assert facts["readers"][""]["bytes"] == len(email.html.encode())
+    assert facts["readers"][""]["text_bytes"] == len(email.text.encode())
+    assert [(one["name"], one["where"]) for one in facts["blocks"]] == [
+        ("masthead", "content/editions/breathe.md:2"),
+        ("letter", "content/editions/breathe.md:2"),
+        ("lead", "content/editions/breathe.md:6"),
+        ("teasers", "content/editions/breathe.md:7"),
+        ("footer", "content/editions/breathe.md:2"),
+    ]
+
+
+def test_findings(live):
+    """A finding names the block that shows its article; one whose block was left out names none."""
+    found = {one["check"]: (one["where"], one["block"]) for one in told(live)["findings"]}
+    assert found == {
+        "published": ("content/articles/tomorrow.md:2", 3),
+        "empty-block": ("content/editions/breathe.md:8", None),
+    }
+
+
+def test_errors(live):
+    """An error comes with its place and the lines around it, beside the facts of the last good mail."""
+    told(live)
+    path = "content/articles/box-breathing.md"
+    (live.folder / path).write_text(folders.ARTICLE.replace("date: 2026-11-20", "date: 2026-11-32"), encoding="utf-8")
+    live.files_changed({path})
+    facts = told(live)
+    (error,) = facts["errors"]
+    assert error["where"] == f"{path}:4"
+    assert [(line["number"], line["text"]) for line in error["lines"] if line["marked"]] == [(4, "date: 2026-11-32")]
+    assert [line["number"] for line in error["lines"]] == [1, 2, 3, 4, 5, 6, 7]
+    assert facts["title"] == "there, breathe a little"
+
+
+def test_never_good(live):
+    """A page that was never good has errors, and no facts."""
+    facts = told(live, Page("editions", "nothing"))
+    assert (facts["title"], facts["readers"], facts["blocks"], facts["findings"]) == ("nothing", {}, [], [])
+    assert [(error["where"], error["lines"]) for error in facts["errors"]] == [("", [])]
+
+
+def test_listing(live):
+    """The list has what there is, the readers and the clients, and where to begin."""
+    listing = json.loads(json.dumps(report.listing(live, BREATHE)))
+    assert listing["newsletter"] == {"name": "The Quiet Hour", "sender": "The Quiet Hour"}
+    assert (listing["limit"], listing["start"]) == (102_400, "editions/breathe")
+    assert listing["readers"] == [{"id": "ana", "name": "Ana"}, {"id": "nobody", "name": "nobody"}]
+    assert [one["id"] for one in listing["clients"]] == ["gmail-app", "outlook-word", "apple-mail-dark", "forced-dark"]
+    assert listing["editions"] == [
+        {
+            "page": "editions/breathe",
+            "title": "there, breathe a little",
+            "date": "2026-11-24",
+            "bytes": None,
+            "state": "not built",
+        }
+    ]
+    assert [(one["page"], one["state"]) for one in listing["articles"]] == [
+        ("articles/tomorrow", "scheduled"),
+        ("articles/box-breathing", "published"),
+    ]
+
+
+def test_broken_readers(live):
+    """Where the sample readers can't be read there are none to choose, and the page says why."""
+    (live.folder / "content/personas.yaml").write_text("ana: {nam: x}")
+    live.files_changed({"content/personas.yaml"})
+    assert report.listing(live, None)["readers"] == []
+    assert told(live)["errors"][0]["where"] == "content/personas.yaml:1"
+
+
+def test_lines_of_the_folder_only(tmp_path):
+    """Lines are shown of files in the newsletter's folder, and of no other, whatever leads there."""
+    folder = tmp_path / "newsletter"
+    (folder / "content").mkdir(parents=True)
+    secret = tmp_path / "secret.md"
+    secret.write_text("secret")
+    (folder / "content/link.md").symlink_to(secret)
+    (folder / "content/own.md").write_text("a\n" + "b" * 1000)
+    assert [line["text"] for line in report.lines_around(Where("content/own.md", 1), folder)] == ["a", "b" * 400]
+    for path in ("content/link.md", "../secret.md", str(secret), "content/gone.md", "content", "a\0b"):
+        assert report.lines_around(Where(path, 1), folder) == []
+    assert report.lines_around(Where("content/own.md"), folder) == []
