@@ -21,6 +21,11 @@ FORBIDDEN = [
     ("links.py", "import cssutils", "only inline imports cssutils"),
     ("scaffold.py", "import markdown_it", "only markdown imports markdown_it"),
     ("tracks.py", "import nh3", "only markdown imports nh3"),
+    ("inline.py", "import tinycss2", "only clients imports tinycss2"),
+    ("jobs.py", "import starlette", "only web serves"),
+    ("cli.py", "import uvicorn", "only web serves"),
+    ("listing.py", "from pipeline import web", "imports go down only"),
+    ("clients/dark.py", "from pipeline import inline", "imports go down only"),
 ]
 
 

@@ -74,6 +74,7 @@ class LiveProject:
         self.unread: set[str] = set()
         self.looks: dict[Page, Look] = {}
         self.sizes: dict[Page, int] = {}
+        self.broken: set[Page] = set()
         self.titles: dict[Page, tuple[str, datetime]] = {}
         self.hashes: dict[str, str] = {}
 
@@ -95,6 +96,7 @@ class LiveProject:
             self.errors = ()
             self.unread.clear()
         self.looks = {page: replace(look, fresh=False) for page, look in self.looks.items()}
+        self.sizes = {page: size for page, size in self.sizes.items() if page not in self.broken}
 
     def look(self, page: Page) -> Look:
         """What the page looks like now; rendered if anything has changed since it was last asked for."""
@@ -107,10 +109,10 @@ class LiveProject:
         return look
 
     def weigh_next(self) -> bool:
-        """Find out what one more page weighs; false where every page's weight is known, or can't be."""
+        """Find out what one more page weighs, and whether it is broken; false where that is known of all."""
         unknown = (page for kind in KINDS for page in self._pages(kind) if page not in self.sizes)
         page = next(unknown, None)
-        if page is None:
+        if page is None or self.errors:
             return False
         self.sizes[page] = 0
         self._newer(Look(), page)
@@ -137,7 +139,7 @@ class LiveProject:
                 yield Entry(page, slug, "broken")
                 continue
             manifest = outbox.read_manifest(self.folder / outbox.FOLDER, slug)
-            state = listing.edition_state(library, manifest, self.hashes)
+            state = "broken" if page in self.broken else listing.edition_state(library, manifest, self.hashes)
             size = self.sizes.get(page) or outbox.html_bytes(manifest)
             yield Entry(page, title, state, date, size)
 
@@ -147,10 +149,9 @@ class LiveProject:
             page, facts = Page("articles", slug), articles.front_matter.get(slug)
             if facts is None or slug in articles.broken:
                 yield Entry(page, slug, "broken")
-            else:
-                yield Entry(
-                    page, facts.title, listing.article_state(facts, now), facts.date, self.sizes.get(page) or None
-                )
+                continue
+            state = "broken" if page in self.broken else listing.article_state(facts, now)
+            yield Entry(page, facts.title, state, facts.date, self.sizes.get(page) or None)
 
     def _pages(self, kind: Kind) -> Iterator[Page]:
         yield from (Page(kind, slug) for slug in _there(kind, self.project))
@@ -158,25 +159,34 @@ class LiveProject:
     def _newer(self, last: Look, page: Page) -> Look:
         started = perf_counter()
         try:
-            if self.errors:
-                raise CombinedError(self.errors)
-            edition = self._compose(page)
-            email = build.render_email(edition, self.project.library.newsletter, self.project.environment)
-            personas = self.project.library.personas
+            look = self._render(page)
         except PipelineError as error:
-            errors = flatten(error)
+            return self._not_good(last, page, flatten(error))
         except Exception as error:
             traceback.print_exc()
-            errors = (PipelineError(f"{type(error).__name__}: {error}. This is a bug of ours, not of yours."),)
-        else:
-            self.sizes[page] = len(build.fill_email(email, {}).html.encode())
-            if last.email == email and last.personas == personas and not last.errors:
-                return replace(last, fresh=True, seconds=perf_counter() - started)
-            newsletter = self.project.library.newsletter
-            seconds = perf_counter() - started
-            return Look(last.version + 1, True, (), edition, email, newsletter, personas, seconds)
+            bug = PipelineError(f"{type(error).__name__}: {error}. This is a bug of ours, not of yours.")
+            return self._not_good(last, page, (bug,))
+        assert look.email
+        self.broken.discard(page)
+        self.sizes[page] = len(build.fill_email(look.email, {}).html.encode())
+        same = (look.email, look.personas, ()) == (last.email, last.personas, last.errors)
+        seconds = perf_counter() - started
+        if same:
+            return replace(last, fresh=True, seconds=seconds)
+        return replace(look, version=last.version + 1, fresh=True, seconds=seconds)
+
+    def _not_good(self, last: Look, page: Page, errors: tuple[PipelineError, ...]) -> Look:
+        self.broken.add(page)
         same = [str(one) for one in errors] == [str(one) for one in last.errors]
         return replace(last, version=last.version + (not same), fresh=True, errors=errors)
+
+    def _render(self, page: Page) -> Look:
+        if self.errors:
+            raise CombinedError(self.errors)
+        library = self.project.library
+        edition = self._compose(page)
+        email = build.render_email(edition, library.newsletter, self.project.environment)
+        return Look(edition=edition, email=email, newsletter=library.newsletter, personas=library.personas)
 
     def _compose(self, page: Page) -> Edition:
         there = _there(page.kind, self.project)

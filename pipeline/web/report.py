@@ -10,7 +10,7 @@ from pipeline.editions import articles_of
 from pipeline.errors import PipelineError, Where
 from pipeline.model import Block, Edition, Email, Finding
 from pipeline.web.live import KINDS, Entry, LiveProject, Look, Page
-from pipeline.web.views import values
+from pipeline.web.views import pictures_elsewhere, values
 
 # Gmail shows no more of a message's HTML than this many bytes, and hides the footer with the rest.
 GMAIL_CLIPS_AT = 102_400
@@ -65,6 +65,7 @@ def _facts(look: Look, edition: Edition, email: Email) -> dict[str, Any]:
         "language": email.language,
         "direction": edition.direction,
         "sender": {"name": look.newsletter.sender.name, "email": look.newsletter.sender.email},
+        "pictures_elsewhere": pictures_elsewhere(email.html, look.newsletter.asset_url),
         "readers": {key: _as_read(one) for key, one in filled.items()},
         "blocks": [{"name": one.name, "bytes": one.bytes, "where": str(one.where)} for one in email.blocks],
         "findings": [

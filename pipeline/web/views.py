@@ -39,7 +39,7 @@ PAGE = """\
 """
 PAGE_STYLE = """\
 body { margin: 0; padding: 24px; background: #fffdf9; color: #22302f; }
-pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere;
+pre { margin: 0; background: none; white-space: pre-wrap; overflow-wrap: anywhere;
   font: 13px/20px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; tab-size: 2; }
 """
 DARK_PAGE_STYLE = "body { background: #1a2120; color: #e9e7e0; }\n"
@@ -116,6 +116,12 @@ def local_picture(url: str, asset_url: str) -> str:
     return f"/pictures/{url.removeprefix(asset_url + '/')}" if url.startswith(asset_url + "/") else url
 
 
+def pictures_elsewhere(html: str, asset_url: str) -> int:
+    """How many different pictures of other hosts the HTML shows; the preview loads none of them."""
+    found = (image for tag in _TAG.findall(html) if tag.lower().startswith("<img") for image in _SOURCE.findall(tag))
+    return len({url for _, url in found if url and not url.startswith(asset_url + "/")})
+
+
 def with_pictures(html: str, address: Callable[[str], str]) -> str:
     """The HTML with each picture's URL as ``address`` says; an empty one takes the picture out, not its words."""
 
@@ -133,5 +139,5 @@ def with_pictures(html: str, address: Callable[[str], str]) -> str:
 
 
 def _page(title: str, body: str, scheme: Scheme, style: str = "") -> str:
-    style = PAGE_STYLE + style + (DARK_PAGE_STYLE if scheme == "dark" else "")
+    style += PAGE_STYLE + (DARK_PAGE_STYLE if scheme == "dark" else "")
     return PAGE.format(scheme=scheme, title=escape(title), style=style, body=body)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any, TypeVar
@@ -18,10 +20,11 @@ from pipeline import outbox
 from pipeline.web import report
 from pipeline.web.live import LiveProject, Page
 
+LOG = logging.getLogger(__name__)
 WATCHED = ("content", "templates", outbox.FOLDER)
 
-# Changes that come within this many milliseconds of each other are one save: editors write, rename, and touch.
-STEP, DEBOUNCE = 10, 60
+# Changes that come within ten milliseconds of each other are one save: editors write, rename, and touch.
+_changes = partial(awatch, step=10, debounce=60)
 # The list of what there is waits until nothing has changed for so many seconds; one page is weighed in so many.
 IDLE, PAUSE = 0.25, 0.05
 
@@ -74,16 +77,28 @@ class Windows:
 
     async def watch(self) -> None:
         """Follow the folder for ever: each save is shown by the windows that it concerns."""
-        folder = self.live.folder
+        polling: bool | None = None
         while True:
-            there = [folder / name for name in WATCHED if (folder / name).is_dir()]
-            others = asyncio.Event()
-            notice = asyncio.create_task(_notice_folders(folder, others))
-            changed = awatch(*there, watch_filter=_is_source, step=STEP, debounce=DEBOUNCE, stop_event=others)
-            async for changes in changed:
+            try:
+                await self.follow(polling)
+            except (OSError, RuntimeError) as error:  # the system watches no more files for this user, say
+                if polling:
+                    raise
+                polling = True
+                LOG.warning("can't be told of changes (%s); looking for them three times a second instead", error)
+
+    async def follow(self, polling: bool | None) -> None:
+        """Follow the folder until one of the watched folders comes or goes."""
+        folder = self.live.folder
+        there = [folder / name for name in WATCHED if (folder / name).is_dir()]
+        others = asyncio.Event()
+        notice = asyncio.create_task(_notice_folders(folder, others, polling))
+        try:
+            async for changes in _changes(*there, watch_filter=_is_source, stop_event=others, force_polling=polling):
                 await self.files_changed({_in_folder(Path(path), folder) for _, path in changes})
-            await notice
-            await self.files_changed(set(WATCHED))
+        finally:
+            notice.cancel()
+        await self.files_changed(set(WATCHED))
 
     async def files_changed(self, paths: set[str]) -> None:
         self.changed_at = perf_counter()
@@ -161,15 +176,14 @@ def _is_source(change: Change, path: str) -> bool:
 _SOURCES = DefaultFilter()
 
 
-async def _notice_folders(folder: Path, others: asyncio.Event) -> None:
+async def _notice_folders(folder: Path, others: asyncio.Event, polling: bool | None) -> None:
     """Say when a watched folder has come or gone: the first build makes the outbox."""
 
     def is_watched(change: Change, path: str) -> bool:
         return Path(path).name in WATCHED and change != Change.modified
 
-    async for _ in awatch(folder, watch_filter=is_watched, recursive=False, step=STEP, debounce=DEBOUNCE):
+    async for _ in _changes(folder, watch_filter=is_watched, recursive=False, force_polling=polling):
         others.set()
-        return
 
 
 def _in_folder(path: Path, folder: Path) -> str:

@@ -19,7 +19,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -43,6 +44,7 @@ def main() -> None:
         make_newsletter(folder, editions)
         whole_processes(folder, editions, runs)
         stages(folder, 20 if quick else 100)
+        saves(folder, 20 if quick else 50)
         peers(folder, 10 if quick else 50, runs)
 
 
@@ -166,6 +168,54 @@ def stages(folder: Path, editions: int) -> None:
         middle = statistics.median(found)
         print(f"  {stage:<42} {middle * 1000:7.2f} ms  {middle / total:6.1%}")
     print(f"  {'together':<42} {total * 1000:7.2f} ms\n")
+
+
+def saves(folder: Path, count: int) -> None:
+    """A running preview with one window open: from a file's change to the pushed message."""
+    from tests.web.serving import preview
+
+    print(f"The preview, {count} saves of each kind; from the file's event to the pushed message, in the server's own")
+    print("measure, and from the write to the message's arrival in another process")
+    sample = folder / "sample"
+    kinds = {
+        "an article that the open edition shows": sample / "content/articles/box-breathing.md",
+        "the open edition": sample / "content/editions/better-sleep.md",
+        "a template": sample / "templates/blocks/lead.txt.j2",
+        "the style sheet": sample / "templates/theme.css",
+    }
+    with preview(sample) as running, running.events("editions/better-sleep") as events:
+        events.next("page")
+        for name, file in kinds.items():
+            inside, outside = zip(*(one_save(file, number, events) for number in range(count)), strict=True)
+            for how, found in (("event to push", inside), ("write to arrival", outside)):
+                told_times(f"{name}, {how}", found)
+    with preview(folder) as running, running.events("editions/e0") as events:
+        events.next("page")
+        article = folder / "content/articles/a0.md"
+        found = [one_save(article, number, events)[1] for number in range(count)]
+        told_times(f"an article among {ARTICLES}, write to arrival", found)
+    print()
+
+
+def one_save(file: Path, number: int, events: Any) -> tuple[float, float]:
+    """Milliseconds in the server, and as seen from here. Each save changes what the file says."""
+    text = file.read_text(encoding="utf-8")
+    changed = text.rstrip("\n") + (
+        f"\n.n{number} {{ color: #111111 }}\n" if file.suffix == ".css" else f"\n\n{number}.\n"
+    )
+    time.sleep(0.05)
+    started = perf_counter()
+    file.write_text(changed, encoding="utf-8")
+    told = events.next("page")
+    arrived = (perf_counter() - started) * 1000
+    file.write_text(text, encoding="utf-8")
+    events.next("page")
+    return told["milliseconds"], arrived
+
+
+def told_times(name: str, milliseconds: Sequence[float]) -> None:
+    median, p95 = statistics.median(milliseconds), statistics.quantiles(milliseconds, n=20)[-1]
+    print(f"  {name:<58} median {median:6.1f} ms   95th percentile {p95:6.1f} ms")
 
 
 def peers(folder: Path, editions: int, runs: int) -> None:

@@ -178,6 +178,20 @@ def test_all_are_weighed(folder):
     assert folder.live.looks == {}
 
 
+def test_broken_in_the_list(folder):
+    """What turns out to be broken is broken in the list, until a save that mends it, also of another file."""
+    folder.save("content/editions/breathe.md", folders.EDITION.replace("box-breathing", "new"))
+    while folder.live.weigh_next():
+        pass
+    (entry,) = folder.live.entries("editions")
+    assert entry.state == "broken"
+    folder.save("content/articles/new.md", folders.ARTICLE)
+    while folder.live.weigh_next():
+        pass
+    (entry,) = folder.live.entries("editions")
+    assert entry.state == "not built"
+
+
 @pytest.mark.parametrize(
     ("name", "page"), [("breathe", BREATHE), ("box-breathing", BOX), ("articles/box-breathing", BOX)]
 )

@@ -76,6 +76,12 @@ def test_pictures():
     assert 'src="https://far.example/x.png"' in html
 
 
+def test_pictures_elsewhere():
+    """Pictures of other hosts are counted, each once, and those that only look like pictures are not."""
+    assert views.pictures_elsewhere(PICTURES + PICTURES, ASSETS) == 1
+    assert views.pictures_elsewhere('<p>&lt;img src="https://x"</p><a href="https://far.example/x.png">', ASSETS) == 0
+
+
 def test_images_off():
     """Without pictures their words stay, and nothing else of them."""
     html = shown(PICTURES, View(images=False))

@@ -113,6 +113,7 @@ function drawFacts(page, filled) {
     Subject: plural([...filled.subject].length, "character"),
     Preheader: plural([...filled.preheader].length, "character"),
     "Plain text": kilobytes(filled.text_bytes),
+    ...(page.pictures_elsewhere ? { "Pictures elsewhere": `${page.pictures_elsewhere}, not loaded here` } : {}),
     Rendered: `in ${page.milliseconds < 10 ? page.milliseconds.toFixed(1) : Math.round(page.milliseconds)} ms`,
   };
   const row = ([name, text]) => make("div", {}, make("dt", { text: name }), make("dd", { text }));

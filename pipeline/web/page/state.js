@@ -2,7 +2,9 @@
 
 export const NARROWEST = 280;
 export const WIDEST = 1200;
-const DEFAULTS = { width: "600", scheme: "light", images: "on", view: "mail", reader: "", client: "" };
+// In a phone's window a phone's mail is what fits.
+const WIDTH = matchMedia("(min-width: 720px)").matches ? "600" : "375";
+const DEFAULTS = { width: WIDTH, scheme: "light", images: "on", view: "mail", reader: "", client: "" };
 const CHOICES = { scheme: ["light", "dark"], images: ["on", "off"], view: ["mail", "text", "source"] };
 
 export const within = (width) => Math.min(WIDEST, Math.max(NARROWEST, Math.round(width)));
