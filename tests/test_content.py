@@ -477,6 +477,16 @@ class TestReread:
         assert after.articles.front_matter == first.articles.front_matter
         assert [str(error) for error in after.article_errors] == [str(error) for error in first.article_errors]
 
+    def test_changed_edition(self, tmp_path):
+        """For a changed edition no article is read again, nor rendered."""
+        before = self.library(tmp_path)
+        rendered = before.articles["box-breathing"]
+        text = folders.EDITION.replace("Breathe a little", "Breathe a lot")
+        folders.make(tmp_path, {"content/editions/breathe.md": text, "content/articles/morning-light.md": OTHER})
+        after = reread_library(before, {"content/editions/breathe.md"})
+        assert after.editions["breathe"].subject == "Breathe a lot"
+        assert after.articles["box-breathing"] is rendered
+
     def test_new_article(self, tmp_path):
         """A new article is there."""
         before = self.library(tmp_path)

@@ -8,15 +8,16 @@ from functools import cached_property
 from pathlib import Path
 
 from pipeline.content.articles import Articles, is_article
-from pipeline.content.editions import Editions
+from pipeline.content.editions import Editions, is_edition
 from pipeline.content.newsletter import read_newsletter
+from pipeline.content.personas import PATH as PERSONAS_PATH
 from pipeline.content.personas import read_personas
 from pipeline.content.tracks import PATH as TRACKS_PATH
 from pipeline.content.tracks import read_tracks
 from pipeline.errors import PipelineError
 from pipeline.model import Edition, Newsletter, Persona, Track
 
-__all__ = ["TRACKS_PATH", "Library", "is_article", "read_library", "reread_library"]
+__all__ = ["TRACKS_PATH", "Library", "is_article", "is_edition", "read_library", "reread_library"]
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,19 @@ def read_library(folder: Path) -> Library:
 def reread_library(library: Library, changed: Collection[str]) -> Library:
     """The newsletter once these files, by their paths in its folder, have changed. Raises as ``read_library`` does.
 
-    Where only articles have changed, the front matter of the others isn't read again: that is what takes time.
+    What they have no say in isn't read again: above all the front matter of hundreds of articles.
     """
     folder, newsletter = library.folder, library.newsletter
-    if not all(is_article(path) for path in changed):
+    alone = {"tracks": TRACKS_PATH, "personas": PERSONAS_PATH}
+    if not all(is_article(path) or is_edition(path) or path in alone.values() for path in changed):
         return read_library(folder)
-    unchanged = {path: post for path, post in library.articles.by_path.items() if path not in changed}
-    again = _library(folder, newsletter, Articles(folder, newsletter, unchanged))
-    vars(again).update({name: vars(library)[name] for name in ("tracks", "personas") if name in vars(library)})
+    articles = library.articles
+    if any(is_article(path) for path in changed):
+        unchanged = {path: post for path, post in articles.by_path.items() if path not in changed}
+        articles = Articles(folder, newsletter, unchanged)
+    again = _library(folder, newsletter, articles)
+    read = vars(library)
+    vars(again).update({name: read[name] for name, path in alone.items() if name in read and path not in changed})
     return again
 
 

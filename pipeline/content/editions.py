@@ -115,6 +115,11 @@ class Editions(Mapping[str, Edition]):
         return tuple(found)
 
 
+def is_edition(path: str) -> bool:
+    """Whether a file at this path in the newsletter's folder would be an edition's."""
+    return path.startswith(f"{FOLDER}/") and path.endswith(SUFFIXES)
+
+
 def _edition_files(folder: Path) -> list[Path]:
     there = folder.iterdir() if folder.is_dir() else ()
     return sorted(file for file in there if file.suffix in SUFFIXES and not file.name.startswith((".", "_")))

@@ -6,13 +6,13 @@ import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from time import perf_counter
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pipeline import build, listing, merge_fields, outbox
-from pipeline.content import is_article
+from pipeline.content import is_article, is_edition
 from pipeline.errors import CombinedError, ContentError, PipelineError, flatten, nearest
 from pipeline.model import Article, Edition, Email, Newsletter, Persona
 
@@ -86,7 +86,10 @@ class LiveProject:
         """These files, by their paths in the newsletter's folder, are not what they were."""
         self.unread.update(paths)
         self.hashes.clear()
-        if not all(is_article(path) for path in paths):
+        if all(is_article(path) or is_edition(path) for path in paths):
+            for path in paths:
+                self.titles.pop(Page("editions", PurePosixPath(path).stem), None)
+        else:
             self.titles.clear()
         try:
             self.project = build.reopen_project(self.project, self.unread)

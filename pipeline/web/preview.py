@@ -5,6 +5,7 @@ The page asks for one stream of events, and for the mail as a document of its ow
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +15,6 @@ from sse_starlette import EventSourceResponse
 from sse_starlette.sse import AppStatus
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
@@ -96,16 +96,22 @@ class Routes:
         page = _page(request.path_params["kind"], request.path_params["slug"])
         look = await self.windows.ask(self.windows.live.look, page)
         if look.email is None:
-            raise HTTPException(404, "\n".join(str(error) for error in look.errors))
+            raise HTTPException(404, _printable("\n".join(str(error) for error in look.errors)))
         return look
 
 
 class Pictures(StaticFiles):
     """The pictures under ``content/``, and no other file of it."""
 
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        """Where the file really is, so that nothing else goes by a picture's name."""
+        try:
+            found, status = super().lookup_path(path)
+        except OSError:  # a link that leads to itself, a folder that may not be entered
+            return "", None
+        return (found, status) if found.lower().endswith(PICTURES) else ("", None)
+
     async def get_response(self, path: str, scope: Scope) -> Response:
-        if not path.lower().endswith(PICTURES):
-            raise HTTPException(404)
         response = await super().get_response(path, scope)
         response.headers.update({"Content-Security-Policy": PICTURE_POLICY, "Cache-Control": "no-cache"})
         return response
@@ -133,10 +139,10 @@ TAKEN: Mapping[str, Callable[[Email, Look], Response]] = {
 }
 
 
-def application(windows: Windows, host: str) -> Starlette:
+def application(windows: Windows, host: str) -> Guard:
     """The preview as an ASGI application that answers to this address only."""
     routes = Routes(windows)
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", routes.shell),
             Route("/events", routes.events),
@@ -147,15 +153,20 @@ def application(windows: Windows, host: str) -> Starlette:
             Mount("/static", StaticFiles(directory=PAGE_FOLDER)),
             *(Route(f"/{kind}/{{slug}}", routes.shell) for kind in KINDS),
         ],
-        middleware=[Middleware(Guard, host=host)],
         exception_handlers={PipelineError: _unready},
         lifespan=windows.running,
         max_body_size=BODY_LIMIT,
     )
+    return Guard(app, host)
 
 
 async def _unready(request: Request, error: Exception) -> Response:
-    return PlainTextResponse(f"{error}\n", 422)
+    return PlainTextResponse(_printable(f"{error}\n"), 422)
+
+
+def _printable(text: str) -> str:
+    """The text without the halves of characters that stand for a file name's odd bytes."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _page(kind: str, slug: str) -> Page:

@@ -53,7 +53,7 @@ class Window:
             self.has_news.clear()
             news, self.news = self.news, {}
             for name, value in news.items():
-                yield {"event": name, "data": json.dumps(value, ensure_ascii=False)}
+                yield {"event": name, "data": json.dumps(value)}
 
 
 class Windows:

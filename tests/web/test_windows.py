@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -40,7 +41,9 @@ def versions(shown, *changes):
             watching.cancel()
         return shown.live.look(BREATHE).version
 
-    return asyncio.run(collect())
+    # The browser tests' own loop may be running in this thread.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, collect()).result()
 
 
 def test_polling(shown, monkeypatch, caplog):
