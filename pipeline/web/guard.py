@@ -28,6 +28,7 @@ class Guard:
     A page of another site can make a browser send requests here. It can't choose their Origin and Sec-Fetch
     headers, and a name of its own that it has rebound to this address stands in their Host header. So another
     Host gets 421 (RFC 9110, 15.5.20), another Origin or site 403. Ports don't matter: they may be forwarded.
+    A body of any size gets 413.
     """
 
     def __init__(self, app: ASGIApp, host: str) -> None:
@@ -57,6 +58,8 @@ class Guard:
             return PlainTextResponse("Another site's page can't ask this.\n", 403)
         if headers.get("sec-fetch-site", "none") not in ("none", "same-origin") and not _is_followed_link(headers):
             return PlainTextResponse("Another site's page can't ask this.\n", 403)
+        if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
+            return PlainTextResponse("Nothing here reads a body.\n", 413)
         return None
 
 

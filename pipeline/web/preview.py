@@ -31,7 +31,6 @@ from pipeline.web.windows import Windows
 
 PAGE_FOLDER = Path(__file__).with_name("page")
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg")
-BODY_LIMIT = 1024  # bytes; nothing here reads a body
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -155,7 +154,6 @@ def application(windows: Windows, host: str) -> Guard:
         ],
         exception_handlers={PipelineError: _unready},
         lifespan=windows.running,
-        max_body_size=BODY_LIMIT,
     )
     return Guard(app, host)
 

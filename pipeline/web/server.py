@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import logging
 import socket
 from collections.abc import Callable
 from ipaddress import ip_address
 
+import h11
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -65,7 +67,22 @@ def serve(
         ws="none",
         timeout_graceful_shutdown=GRACE,
     )
+    logging.getLogger("uvicorn.error").addFilter(_OwnErrors())
     _Server(config, started, stopping).run([listener])
+
+
+class _OwnErrors(logging.Filter):
+    """Lets through what is the application's fault.
+
+    uvicorn tells of a client that broke off its own request in garbage as if the application had failed: h11 then
+    refuses the answer (its LocalProtocolError), and uvicorn logs that with a traceback.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, BaseExceptionGroup):
+            return error.split(h11.LocalProtocolError)[1] is not None
+        return not isinstance(error, h11.LocalProtocolError)
 
 
 class _Server(uvicorn.Server):

@@ -71,8 +71,8 @@ def text(email: Email, view: View) -> str:
 def source(email: Email, view: View) -> str:
     """The HTML part's own source, highlighted; the bytes are those of the build."""
     from pygments import highlight
-    from pygments.formatters import HtmlFormatter
-    from pygments.lexers import HtmlLexer
+    from pygments.formatters.html import HtmlFormatter  # the lazy names are not safe in threads
+    from pygments.lexers.html import HtmlLexer
 
     formatter = HtmlFormatter(style="friendly" if view.scheme == "light" else "github-dark", nowrap=True)
     code = highlight(
