@@ -22,6 +22,9 @@ NAME = re.compile(r"[^\W\d]\w*")
 WRITTEN = re.compile(
     r"(?P<escape>\\)?\[\[(?:[ \t]*(?P<name>[^\W\d](?:[\w-]| (?=[\w-]))*)[ \t]*(?:\|(?P<fallback>[^\[\]\n]*))?\]\])?"
 )
+# The schemes that a link in a mail may have. A reader's value is a stranger's word, and may begin with "javascript:".
+LEADS = re.compile(r"\s*(?:https?|mailto|tel|sms):", re.IGNORECASE)
+_SCHEME = re.compile(r"\s*[a-zA-Z][\w+.-]*:")
 # What stands before the quotation mark that opens a URL.
 _BEFORE_URL = (" href=", " src=", " background=")
 
@@ -74,6 +77,20 @@ def undeclared(name: str, declared: Mapping[str, MergeField], where: Where) -> C
     )
 
 
+def check_link(href: str, where: Where) -> None:
+    """Raise a ContentError for a link that leads nowhere: another scheme, or a field first whose fallback is no URL."""
+    found = TOKEN.match(href)
+    if found and not LEADS.match(read_token(found)[1]):
+        name, fallback = read_token(found)
+        raise ContentError(
+            f"[[{name}]] stands where a link leads, and its fallback {fallback!r} is no address; "
+            f"write [[{name}|https://…]]",
+            where,
+        )
+    if _SCHEME.match(href) and not LEADS.match(href):
+        raise ContentError(f"{href[:60]!r} is not where a mail can lead; use https://, mailto:, tel: or sms:", where)
+
+
 def written(source: str) -> str:
     """The source with each token written again as people write it; for code samples, which show it."""
     return TOKEN.sub(lambda found: "[[{}|{}]]".format(*read_token(found)), source)
@@ -85,13 +102,18 @@ def fill_text(source: str, values: Mapping[str, str]) -> str:
 
 
 def fill_html(source: str, values: Mapping[str, str]) -> str:
-    """HTML with each token replaced, escaped for where it stands: text, attribute, part of a URL, whole URL."""
+    """HTML with each token replaced, escaped for where it stands: text, attribute, part of a URL, whole URL.
+
+    A whole URL that isn't one of a mail's is replaced by the fallback, and by nothing where that isn't one either.
+    """
 
     def encoded(value: str, found: re.Match[str]) -> str:
         quotation = source.rfind('"', 0, found.start())
         in_url = source[max(quotation - 12, 0) : quotation].endswith(_BEFORE_URL)
         whole = quotation + 1 == found.start() and source.startswith('"', found.end())
-        return quote(value, safe="") if in_url and not whole else escape(value)
+        if in_url and whole:
+            return escape(next((url for url in (value, read_token(found)[1]) if LEADS.match(url)), ""))
+        return quote(value, safe="") if in_url else escape(value)
 
     return _fill(source, values, encoded)
 

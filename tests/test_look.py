@@ -9,11 +9,9 @@ from pipeline import build, inline, mjml, templates
 from tests.browser import SCHEMES, WIDTHS, difference
 from tests.folders import REPOSITORY
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 EDITIONS = sorted(path.stem for path in REPOSITORY.glob("content/editions/*.md"))
-# One of them is looked at in every run of the tests, all of them in .ci/run.
-SOME = [pytest.param(slug, marks=[] if slug == EDITIONS[0] else [pytest.mark.slow]) for slug in EDITIONS]
 COLUMNS = "[class*='mj-column-']"
 
 
@@ -88,7 +86,7 @@ def test_no_sideways_scroll(browser, slug):
     assert overflow == dict.fromkeys(WIDTHS, 0)
 
 
-@pytest.mark.parametrize("slug", SOME)
+@pytest.mark.parametrize("slug", EDITIONS)
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", [320, 600])
 def test_axe(browser, slug, width, scheme):

@@ -90,3 +90,43 @@ def test_any_text(text):
         pass
     except CombinedError as several:
         assert all(isinstance(error, ContentError) for error in several.errors)
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", " JavaScript:alert(1)", "data:text/html,x", "vbscript:x", "x"])
+def test_no_other_scheme(url):
+    """A reader's value that is no address of a mail's doesn't become one; the fallback stands, if it is one."""
+    whole = tokenise("[[share_url]]")
+    assert merge_fields.fill_html(f'<a href="{whole}">', {"share_url": url}) == '<a href="https://x/">'
+    bad = merge_fields.token("share_url", url)
+    assert merge_fields.fill_html(f'<a href="{bad}">', {}) == '<a href="">'
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        "https://x.example/[[first_name]]",
+        "/path",
+        "a.md#b",
+        "mailto:a@x.example",
+        "tel:1",
+        "[[share_url]]",
+        "[[share_url]]?a",
+    ],
+)
+def test_links_that_lead(href):
+    """A link may lead to a page, an address or a number, and be a reader's own."""
+    merge_fields.check_link(tokenise(href), WHERE)
+
+
+@pytest.mark.parametrize(
+    ("href", "message"),
+    [
+        ("javascript:alert(1)", r"'javascript:alert\(1\)' is not where a mail can lead"),
+        ("[[first_name]]", r"\[\[first_name\]\] stands where a link leads, and its fallback 'there' is no address"),
+        ("[[share_url|javascript:alert(1)]]", "its fallback 'javascript:alert"),
+    ],
+)
+def test_links_that_lead_nowhere(href, message):
+    """Another scheme, or a field first whose fallback is no address, is told at its place."""
+    with pytest.raises(ContentError, match=message):
+        merge_fields.check_link(tokenise(href), WHERE)

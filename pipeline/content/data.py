@@ -40,7 +40,7 @@ class DataReader:
                 return self.images.read(value, self.fields.source.where(*path))
             if isinstance(value, str):
                 text = merge_fields.tokenise(value.strip(), self.declared, self.fields.source.where(*path))
-                return absolute(text, self.blog_url, self.blog_url) if path[-1] == "url" else text
+                return self._url(text, path) if path[-1] == "url" else text
         except PipelineError as error:
             self.fields.adopt(error)
             return ""
@@ -49,6 +49,10 @@ class DataReader:
         if isinstance(value, list):
             return tuple(self._value(one, (*path, index)) for index, one in enumerate(value))
         return value
+
+    def _url(self, text: str, path: KeyPath) -> str:
+        merge_fields.check_link(text, self.fields.source.where(*path))
+        return absolute(text, self.blog_url, self.blog_url)
 
 
 def absolute(href: str, page: str, blog: str) -> str:

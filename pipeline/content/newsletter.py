@@ -114,9 +114,10 @@ def _merge_fields(fields: Fields) -> MappingProxyType[str, MergeField]:
         if name in BUILT_IN_FIELDS:
             table.wrong(f"`{name}` is built in; choose another name for this merge field")
         kind = table.choice("type", ("text", "url"))
-        declared[name] = MergeField(
-            name, table.text("fallback"), "url" if kind == "url" else "text", table.text("sample", "")
-        )
+        fallback = table.text("fallback")
+        if kind == "url" and fallback and not merge_fields.LEADS.match(fallback):
+            table.wrong(f"`fallback` of a url must be one, such as https://…, and {fallback!r} isn't", "fallback")
+        declared[name] = MergeField(name, fallback, "url" if kind == "url" else "text", table.text("sample", ""))
         table.refuse_unknown()
     return MappingProxyType(declared)
 

@@ -6,6 +6,10 @@ export const find = (selector) => document.querySelector(selector);
 /** @param {string} selector @returns {HTMLElement[]} */
 export const findAll = (selector) => [...document.querySelectorAll(selector)];
 
+/** A document's own property, whatever its elements are named: of a mail with `<img name="body">`, `inside.body` would
+ * be that picture. */
+export const own = (inside, name) => Reflect.get(Document.prototype, name, inside);
+
 /** An element with attributes and children. `text` is its text, functions are listeners; what is null is left out. */
 export function make(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);

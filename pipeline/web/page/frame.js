@@ -1,6 +1,6 @@
 // The frame that shows the mail: each load happens in a hidden frame that takes over when it is ready, without a jump.
 
-import { find, make } from "./dom.js";
+import { find, make, own } from "./dom.js";
 import { boxes, goToPlace, placeIn } from "./places.js";
 
 const SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox";
@@ -68,7 +68,8 @@ export class Frames {
   async #arrived(frame) {
     if (frame !== this.#pending) return;
     // A server that has gone leaves the browser's own error page, which belongs to nobody: the last mail is better.
-    if (!frame.element.contentDocument?.body) return this.#drop();
+    const inside = frame.element.contentDocument;
+    if (!inside || !own(inside, "body")) return this.#drop();
     prepare(frame);
     this.#goBack(frame);
     await painted();
@@ -113,9 +114,10 @@ function hiddenFrame(want) {
 
 function prepare({ element, want }) {
   // A picture that is decoded later would be missing for a moment after the swap.
-  for (const image of element.contentDocument.images) image.decoding = "sync";
+  const inside = element.contentDocument;
+  for (const image of own(inside, "images")) image.decoding = "sync";
   // A scroll bar takes 15 px on many machines, and then 375 would not be 375.
-  if (want.view === "mail") element.contentDocument.documentElement.style.scrollbarWidth = "none";
+  if (want.view === "mail") own(inside, "documentElement").style.scrollbarWidth = "none";
 }
 
 /** Resolves when the browser has painted once more; a page in the background is never painted. */

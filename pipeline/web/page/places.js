@@ -1,9 +1,11 @@
 // Where the blocks of a shown mail are, and where the reader's eye is among them.
 
+import { own } from "./dom.js";
+
 /** Each block's box, relative to the frame's viewport. The server puts comments around block N.
  * @param {Document} inside @returns {Map<number, DOMRect>} */
 export function boxes(inside) {
-  const walker = inside.createTreeWalker(inside.body, NodeFilter.SHOW_COMMENT);
+  const walker = own(inside, "createTreeWalker").call(inside, own(inside, "body"), NodeFilter.SHOW_COMMENT);
   const begun = new Map();
   const found = new Map();
   while (walker.nextNode()) {
