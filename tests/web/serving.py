@@ -121,6 +121,8 @@ def preview(folder: Path, *arguments: str, **environment: str) -> Iterator[Previ
         if line.startswith("Ctrl-C"):
             break
     else:
+        process.wait(SECONDS)
+        process.stdout.close()
         raise AssertionError("\n".join(said))
     shown = Preview(next(line for line in said if line.startswith("http")), process, said)
     reader = threading.Thread(target=lambda: said.extend(line.strip() for line in process.stdout or ()), daemon=True)

@@ -384,7 +384,7 @@ def editions(site: Site, slugs: Sequence[str]) -> Iterator[tuple[str, str]]:
         ]
         front = {"subject": subject, "preheader": f"{preheader} [[first_name]]", "date": "2026-11-24", "blocks": blocks}
         site.pages.append(f"editions/words-{number}")
-        text = f"Hello [[first_name]], [share]([[share_url]]) <a href='[[first_name]]'>x</a>\n\n`{letter}`\n"
+        text = f"Hello [[first_name]], [share]([[share_url]]) <a href='https://x.example/?[[first_name]]'>x</a>\n\n`{letter}`\n"
         yield f"content/editions/words-{number}.md", f"---\n{json.dumps(front)}\n---\n{text}"
 
 
@@ -439,7 +439,7 @@ def newsletter() -> str:
     return f"""tagline = {said[6]}
 {text}
 [merge_fields.share_url]
-fallback = "javascript:alert(1)"
+fallback = "https://blog.example.com/share"
 type = "url"
 [[socials]]
 name = {said[7]}
