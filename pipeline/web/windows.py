@@ -27,6 +27,8 @@ WATCHED = ("content", "templates", outbox.FOLDER)
 _changes = partial(awatch, step=10, debounce=60)
 # The list of what there is waits until nothing has changed for so many seconds; one page is weighed in so many.
 IDLE, PAUSE = 0.25, 0.05
+# So many seconds after folders have come or gone the new ones are watched.
+SETTLED = 0.3
 
 T = TypeVar("T")
 
@@ -69,6 +71,8 @@ class Windows:
         self.windows: set[Window] = set()
         self.listing: dict[str, Any] | None = None
         self.listing_is_old = asyncio.Event()
+        self.folders_moved = asyncio.Event()
+        self.catching_up: asyncio.Task[None] | None = None
         self.changed_at = 0.0
         self.one_at_a_time = anyio.CapacityLimiter(1)
 
@@ -80,25 +84,38 @@ class Windows:
         polling: bool | None = None
         while True:
             try:
-                await self.follow(polling)
-            except (OSError, RuntimeError) as error:  # the system watches no more files for this user, say
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self.follow_folders(polling))
+                    tasks.create_task(self.follow_files(polling))
+            except* (OSError, RuntimeError) as errors:  # the system watches no more files for this user, say
                 if polling:
                     raise
                 polling = True
-                LOG.warning("can't be told of changes (%s); looking for them three times a second instead", error)
+                LOG.warning("can't be told of changes (%s); looking for them instead", errors.exceptions[0])
 
-    async def follow(self, polling: bool | None) -> None:
-        """Follow the folder until one of the watched folders comes or goes."""
+    async def follow_folders(self, polling: bool | None) -> None:
+        """Notice when a watched folder comes or goes: the first build makes the outbox."""
+
+        def is_watched(change: Change, path: str) -> bool:
+            return Path(path).name in WATCHED and change != Change.modified
+
+        async for _ in _changes(self.live.folder, watch_filter=is_watched, recursive=False, force_polling=polling):
+            self.folders_moved.set()
+
+    async def follow_files(self, polling: bool | None) -> None:
         folder = self.live.folder
-        there = [folder / name for name in WATCHED if (folder / name).is_dir()]
-        others = asyncio.Event()
-        notice = asyncio.create_task(_notice_folders(folder, others, polling))
-        try:
-            async for changes in _changes(*there, watch_filter=_is_source, stop_event=others, force_polling=polling):
+        while True:
+            self.folders_moved.clear()
+            there = [folder / name for name in WATCHED if (folder / name).is_dir()]
+            changed = _changes(*there, watch_filter=_is_source, stop_event=self.folders_moved, force_polling=polling)
+            async for changes in changed:
                 await self.files_changed({_in_folder(Path(path), folder) for _, path in changes})
-        finally:
-            notice.cancel()
-        await self.files_changed(set(WATCHED))
+            await self.files_changed(set(WATCHED))
+            # What changes until the new folders are watched is seen a moment later.
+            asyncio.get_running_loop().call_later(SETTLED, self.catch_up)
+
+    def catch_up(self) -> None:
+        self.catching_up = asyncio.create_task(self.files_changed(set(WATCHED)))
 
     async def files_changed(self, paths: set[str]) -> None:
         self.changed_at = perf_counter()
@@ -174,16 +191,6 @@ def _is_source(change: Change, path: str) -> bool:
 
 
 _SOURCES = DefaultFilter()
-
-
-async def _notice_folders(folder: Path, others: asyncio.Event, polling: bool | None) -> None:
-    """Say when a watched folder has come or gone: the first build makes the outbox."""
-
-    def is_watched(change: Change, path: str) -> bool:
-        return Path(path).name in WATCHED and change != Change.modified
-
-    async for _ in _changes(folder, watch_filter=is_watched, recursive=False, force_polling=polling):
-        others.set()
 
 
 def _in_folder(path: Path, folder: Path) -> str:
