@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import random
+import re
 import shutil
 import statistics
 import subprocess
@@ -178,39 +179,44 @@ def saves(folder: Path, count: int) -> None:
     print("measure, and from the write to the message's arrival in another process")
     sample = folder / "sample"
     kinds = {
-        "an article that the open edition shows": sample / "content/articles/box-breathing.md",
-        "the open edition": sample / "content/editions/better-sleep.md",
-        "a template": sample / "templates/blocks/lead.txt.j2",
-        "the style sheet": sample / "templates/theme.css",
+        "an article that the open edition shows": (
+            sample / "content/articles/box-breathing.md",
+            "title: ",
+            "title: {} ",
+        ),
+        "the open edition": (sample / "content/editions/better-sleep.md", "subject: ", "subject: {} "),
+        "a template": (sample / "templates/blocks/lead.mjml.j2", "<mj-text>", '<mj-text padding-top="{}px">'),
+        "the style sheet": (sample / "templates/theme.css", ".title { ", ".title {{ letter-spacing: 0.{}px; "),
     }
     with preview(sample) as running, running.events("editions/better-sleep") as events:
-        events.next("page")
-        for name, file in kinds.items():
-            inside, outside = zip(*(one_save(file, number, events) for number in range(count)), strict=True)
-            for how, found in (("event to push", inside), ("write to arrival", outside)):
-                told_times(f"{name}, {how}", found)
+        version = events.next("page")["version"]
+        for name, change in kinds.items():
+            *found, version = saved(*change, count, events, version)
+            for how, times in zip(("event to push", "write to arrival"), found, strict=True):
+                told_times(f"{name}, {how}", times)
     with preview(folder) as running, running.events("editions/e0") as events:
-        events.next("page")
-        article = folder / "content/articles/a0.md"
-        found = [one_save(article, number, events)[1] for number in range(count)]
-        told_times(f"an article among {ARTICLES}, write to arrival", found)
+        slug = re.findall(r"lead: (a\d+)", (folder / "content/editions/e0.md").read_text(encoding="utf-8"))[0]
+        article = folder / f"content/articles/{slug}.md"
+        _, times, _ = saved(article, "title: ", "title: {} ", count, events, events.next("page")["version"])
+        told_times(f"an article among {ARTICLES}, write to arrival", times)
     print()
 
 
-def one_save(file: Path, number: int, events: Any) -> tuple[float, float]:
-    """Milliseconds in the server, and as seen from here. Each save changes what the file says."""
+def saved(
+    file: Path, old: str, new: str, count: int, events: Any, version: int
+) -> tuple[list[float], list[float], int]:
+    """Milliseconds of so many saves, in the server and as seen from here. Each changes what the mail says."""
     text = file.read_text(encoding="utf-8")
-    changed = text.rstrip("\n") + (
-        f"\n.n{number} {{ color: #111111 }}\n" if file.suffix == ".css" else f"\n\n{number}.\n"
-    )
-    time.sleep(0.05)
-    started = perf_counter()
-    file.write_text(changed, encoding="utf-8")
-    told = events.next("page")
-    arrived = (perf_counter() - started) * 1000
-    file.write_text(text, encoding="utf-8")
-    events.next("page")
-    return told["milliseconds"], arrived
+    inside, outside = [], []
+    for number in range(1, count + 1):
+        time.sleep(0.05)
+        started = perf_counter()
+        file.write_text(text.replace(old, new.format(number), 1), encoding="utf-8")
+        told = events.newer(version)
+        outside.append((perf_counter() - started) * 1000)
+        inside.append(told["milliseconds"])
+        version = told["version"]
+    return inside, outside, version
 
 
 def told_times(name: str, milliseconds: Sequence[float]) -> None:
@@ -244,8 +250,6 @@ def peers(folder: Path, editions: int, runs: int) -> None:
 
 
 def expanded(folder: Path, editions: int) -> Iterator[tuple[str, str]]:
-    import re
-
     from pipeline import build, templates
 
     project = build.open_project(folder)

@@ -85,6 +85,12 @@ class Events:
     def __init__(self, stream: Any) -> None:
         self.stream = stream
 
+    def newer(self, version: int) -> dict[str, Any]:
+        """The next look of the page of another version: a save that comes in two pieces is told twice."""
+        while (told := self.next("page"))["version"] == version:
+            pass
+        return told
+
     def next(self, name: str) -> dict[str, Any]:
         """The data of the next event of this name."""
         kind, end = "", monotonic() + SECONDS

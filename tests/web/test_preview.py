@@ -158,14 +158,15 @@ def test_save_is_pushed(shown, folder):
     with shown.events("editions/breathe") as events, shown.events("editions/broken") as others:
         first, other = events.next("page"), others.next("page")
         file.write_text(text.replace("Four sides", "Five sides"), encoding="utf-8")
-        second = events.next("page")
-        assert second["version"] == first["version"] + 1
+        second = events.newer(first["version"])
+        assert (second["version"], second["errors"]) == (first["version"] + 1, [])
         assert "Five sides" in shown.get("/mail/editions/breathe").text
         file.write_text(text.replace("title:", "titel:"), encoding="utf-8")
-        assert events.next("page")["errors"]
+        broken = events.newer(second["version"])
+        assert broken["errors"]
         assert "Five sides" in shown.get("/mail/editions/breathe").text
         file.write_text(text, encoding="utf-8")
-        mended = events.next("page")
+        mended = events.newer(broken["version"])
         assert mended["errors"] == []
         assert others.next("page")["version"] == other["version"]
 
@@ -178,7 +179,7 @@ def test_whole_save_at_once(shown, folder):
         new = folder / "content/articles/box-breathing.md~"
         new.write_text(FILES[ARTICLE].replace("Four sides", "Six sides"), encoding="utf-8")
         new.rename(folder / ARTICLE)
-        second = events.next("page")
+        second = events.newer(first["version"])
         assert (second["version"], second["errors"]) == (first["version"] + 1, [])
 
 
