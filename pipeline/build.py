@@ -9,21 +9,35 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline import content, editions, inline, inputs, links, marks, merge_fields, mime, mjml, outbox, templates
+from pipeline.digests import Window
 from pipeline.model import Edition, Email, Newsletter
 
 
 @dataclass(frozen=True, slots=True)
+class Recurring:
+    """A digest's edition as content would have it, and the window that it was gathered from."""
+
+    edition: Edition
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
-    """A newsletter's folder, opened: what it says and how it looks; ``hashes`` are those of its files so far."""
+    """A newsletter's folder, opened: what it says and how it looks; ``hashes`` are those of its files so far.
+
+    ``recurring`` are the digests' editions by slug, beside those that have a file.
+    """
 
     folder: Path
     library: content.Library
     environment: templates.Environment
     partials: Collection[str]
     hashes: dict[str, str] = field(default_factory=dict)
+    recurring: Mapping[str, Recurring] = field(default_factory=dict)
 
     @property
     def shelf(self) -> editions.Shelf:
@@ -52,14 +66,18 @@ def build_edition(slug: str, project: Project) -> Email:
     edition = compose_edition(slug, project)
     email = fill_email(render_email(edition, project.library.newsletter, project.environment), {})
     message = mime.message(email, project.library.newsletter)
-    provenance = inputs.provenance(project.folder, input_paths(edition, email, project), project.hashes)
+    provenance = {
+        **what_went_out(slug, email, project),
+        **inputs.provenance(project.folder, input_paths(edition, email, project), project.hashes),
+    }
     outbox.write(project.folder / outbox.FOLDER, slug, outbox.files_of(email, message, provenance))
     return email
 
 
 def compose_edition(slug: str, project: Project) -> Edition:
     """The edition as it was written, its blocks filled with the articles, sections and tracks that they name."""
-    return editions.compose(project.library.editions[slug], project.shelf, project.partials)
+    written = project.recurring[slug].edition if slug in project.recurring else project.library.editions[slug]
+    return editions.compose(written, project.shelf, project.partials)
 
 
 def compose_article(slug: str, project: Project, date: datetime) -> Edition:
@@ -105,6 +123,26 @@ def fill_email(email: Email, values: Mapping[str, str]) -> Email:
     )
 
 
+def what_went_out(slug: str, email: Email, project: Project) -> dict[str, Any]:
+    """What a manifest records so that no article goes out twice: each as it is now, and the digest's window."""
+    articles = project.library.articles
+    facts = [articles.front_matter[one] for one in email.articles]
+    recorded = [
+        {
+            "slug": one.slug,
+            "title": merge_fields.fill_text(one.title, {}),
+            "date": one.date.isoformat() if one.date else "",
+            "sha256": articles.bodies[one.slug],
+        }
+        for one in facts
+    ]
+    if slug not in project.recurring:
+        return {"articles": recorded}
+    window = project.recurring[slug].window
+    digest = {"name": window.digest, "begin": window.begin.isoformat(), "end": window.end.isoformat()}
+    return {"articles": recorded, "digest": digest}
+
+
 def input_paths(edition: Edition, email: Email, project: Project) -> list[str]:
     """The files that this edition was made of, relative to the newsletter's folder."""
     library = project.library
@@ -112,4 +150,5 @@ def input_paths(edition: Edition, email: Email, project: Project) -> list[str]:
     tracks = [content.TRACKS_PATH] if any(block.name == "tracks" for block in edition.blocks) else []
     pictures = library.articles.images.published_in(email.html)
     own = (library.newsletter.where.path, edition.where.path)
-    return [*own, *shown, *tracks, *pictures, *templates.files(project.environment)]
+    linked = [path for one in (*own, *shown) for path in library.articles.linked.get(one, ())]
+    return [*own, *shown, *linked, *tracks, *pictures, *templates.files(project.environment)]

@@ -52,6 +52,24 @@ class OutboxError(PipelineError):
     exit_code = 73
 
 
+class DiskError(OutboxError):
+    """The disk failed while the outbox was written (sysexits: EX_IOERR)."""
+
+    exit_code = 74
+
+
+class BusyError(PipelineError):
+    """Another run has the outbox (sysexits: EX_TEMPFAIL)."""
+
+    exit_code = 75
+
+
+class DeniedError(OutboxError):
+    """The outbox may not be written (sysexits: EX_NOPERM)."""
+
+    exit_code = 77
+
+
 class ConfigurationError(PipelineError):
     """``content/newsletter.toml`` is wrong or missing (sysexits: EX_CONFIG)."""
 

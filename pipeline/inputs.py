@@ -23,6 +23,9 @@ ENGINES = (
 )
 
 
+_PACKAGE = Path(__file__).parent
+
+
 def hash_inputs(folder: Path, paths: Iterable[str], known: dict[str, str] | None = None) -> dict[str, str]:
     """The SHA-256 of each file by its path in the newsletter's folder, sorted; a file that is gone has an empty one.
 
@@ -49,5 +52,15 @@ def file_hash(file: Path) -> str:
 
 @cache
 def tools() -> Mapping[str, str]:
-    """The versions of this project and of its engines."""
-    return {name: version(name) for name in ("stay-updated", *ENGINES)}
+    """The versions of the engines, and this project's own: its number and what its code hashes to."""
+    return {
+        "stay-updated": f"{version('stay-updated')}+{_own_code()[:12]}",
+        **{name: version(name) for name in ENGINES},
+    }
+
+
+def _own_code() -> str:
+    """Who changes the code changes what it makes, long before there is another version of it."""
+    files = sorted(file for kind in ("py", "json") for file in _PACKAGE.rglob(f"*.{kind}"))
+    names = (f"{file.relative_to(_PACKAGE).as_posix()} {file_hash(file)}\n" for file in files)
+    return hashlib.sha256("".join(names).encode()).hexdigest()

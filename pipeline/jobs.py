@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
+import os
+import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
-from pipeline.build import Project, build_edition, open_project
+from pipeline.build import Project, Recurring, build_edition, open_project
 from pipeline.errors import PipelineError, flatten
 from pipeline.model import Finding
+
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +33,18 @@ class Outcome:
     errors: tuple[tuple[str, int], ...] = ()
 
 
-def build_editions(slugs: Sequence[str], project: Project, jobs: int = 1) -> Iterator[Outcome]:
-    """Each edition in turn; one that fails leaves the others alone. In the order of ``slugs``."""
+def build_editions(
+    slugs: Sequence[str], project: Project, jobs: int = 1, stopped: Callable[[], bool] = lambda: False
+) -> Iterator[Outcome]:
+    """Each edition in turn; one that fails leaves the others alone. In the order of ``slugs``.
+
+    No other is begun once ``stopped`` says so; those that are begun are finished.
+    """
     if jobs == 1 or len(slugs) < 2:
-        yield from (attempt(slug, project) for slug in slugs)
+        for slug in slugs:
+            if stopped():
+                return
+            yield attempt(slug, project)
         return
     # A forked worker has the project and the engines at once; elsewhere each worker opens the folder for itself.
     method = "fork" if sys.platform == "linux" else "spawn"
@@ -39,10 +52,15 @@ def build_editions(slugs: Sequence[str], project: Project, jobs: int = 1) -> Ite
         min(jobs, len(slugs)),
         mp_context=multiprocessing.get_context(method),
         initializer=_start_worker,
-        initargs=(project if method == "fork" else project.folder,),
+        initargs=(project if method == "fork" else project.folder, project.recurring, os.getpid()),
     )
     with workers:
-        yield from workers.map(_attempt_in_worker, slugs, chunksize=max(1, min(8, len(slugs) // (jobs * 4))))
+        coming = [workers.submit(_attempt_in_worker, slug) for slug in slugs]
+        for future in coming:
+            if stopped():
+                workers.shutdown(wait=False, cancel_futures=True)
+            if not future.cancelled():
+                yield future.result()
 
 
 def attempt(slug: str, project: Project) -> Outcome:
@@ -66,9 +84,21 @@ def attempt(slug: str, project: Project) -> Outcome:
 _project: Project
 
 
-def _start_worker(project: Project | Path) -> None:
+def _start_worker(project: Project | Path, recurring: Mapping[str, Recurring], parent: int) -> None:
     global _project
-    _project = project if isinstance(project, Project) else open_project(project)
+    # A key or a signal for the whole group is the parent's to answer: it lets each worker finish its edition.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    _end_with_parent(parent)
+    _project = project if isinstance(project, Project) else replace(open_project(project), recurring=recurring)
+
+
+def _end_with_parent(parent: int) -> None:
+    """A worker whose parent is killed would wait for ever, and hold the lock that it has inherited."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
 
 
 def _attempt_in_worker(slug: str) -> Outcome:

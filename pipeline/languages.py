@@ -1,10 +1,16 @@
-"""A language (BCP 47) -> which of several texts is in it, and which way it is written."""
+"""A language (BCP 47) -> which of several texts is in it, which way it is written, how dates are."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from typing import TYPE_CHECKING
 
 from pipeline.model import Direction
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 RIGHT_TO_LEFT = ("ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi")
 
@@ -21,3 +27,25 @@ def in_language(texts: Mapping[str, str], language: str) -> str:
 def primary(language: str) -> str:
     """The primary subtag: ``pt`` of ``pt-BR``."""
     return language.replace("_", "-").split("-")[0].lower()
+
+
+def long_date(day: date, language: str) -> str:
+    """The day as the language writes it, with the month's name; as 2026-11-23 where the language isn't known."""
+    from babel import UnknownLocaleError  # few runs write a date
+    from babel.dates import format_date
+
+    try:
+        return format_date(day, "long", locale=locale(language))
+    except (UnknownLocaleError, ValueError):
+        return day.isoformat()
+
+
+@cache
+def locale(language: str) -> Locale:
+    """The locale of a language: of ``pt-BR`` where there is such, else of ``pt``. Raises babel's error for neither."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse(language.split("-")[0])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from pipeline import inputs, outbox
+from pipeline import freshness, outbox
 from pipeline.content import Library
 from pipeline.errors import PipelineError
 from pipeline.model import FrontMatter
@@ -43,19 +43,31 @@ def edition_rows(library: Library) -> list[dict[str, str]]:
         except PipelineError as error:
             rows.append({"slug": slug, "date": "", "state": "broken", "subject": str(error).partition("\n")[0]})
             continue
-        state = edition_state(library, outbox.read_manifest(library.folder / outbox.FOLDER, slug), hashes)
+        state = freshness.state_of(library.folder, slug, hashes)
         rows.append({"slug": slug, "date": _day(edition.date), "state": state, "subject": edition.subject})
     return sorted(rows, key=lambda row: (row["date"], row["slug"]))
 
 
-def edition_state(library: Library, manifest: Mapping[str, Any] | None, hashes: dict[str, str]) -> str:
-    """Whether the build that this manifest tells of still stands; ``hashes`` keeps those of files once read."""
-    if manifest is None:
-        return "not built"
-    recorded = manifest.get("inputs")
-    if not isinstance(recorded, dict) or manifest.get("tools") != inputs.tools():
-        return "changed"
-    return "built" if inputs.hash_inputs(library.folder, recorded, hashes) == recorded else "changed"
+def outbox_rows(folder: Path) -> list[dict[str, Any]]:
+    """One row an edition in the outbox, by date: when it was built, of what, how large, and whether it still stands."""
+    rows: list[dict[str, Any]] = []
+    hashes: dict[str, str] = {}
+    there = folder / outbox.FOLDER
+    for slug, manifest in outbox.manifests(there).items():
+        file = there / slug / outbox.MANIFEST
+        built = datetime.fromtimestamp(file.stat().st_mtime, UTC) if file.is_file() else None
+        rows.append(
+            {
+                "edition": slug,
+                "date": str(manifest.get("date", ""))[:10],
+                "built": f"{built:%Y-%m-%d %H:%M:%SZ}" if built else "",
+                "bytes": outbox.html_bytes(there, slug) or 0,
+                "findings": len(manifest.get("findings", ())),
+                "state": freshness.state_of(folder, slug, hashes),
+                "inputs": sorted(manifest.get("inputs", {})),
+            }
+        )
+    return sorted(rows, key=lambda row: (row["date"], row["edition"]))
 
 
 def _newest_first(article: FrontMatter) -> tuple[float, str]:

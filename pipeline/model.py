@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -19,6 +20,8 @@ from pipeline.errors import Where
 Level = Literal["error", "warn", "note"]
 Direction = Literal["ltr", "rtl"]
 NOTHING = Markup()
+# What a digest's subject and preheader may hold between braces.
+PLACES = ("lead.title", "lead.dek", "count", "date")
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +236,39 @@ class Edition:
     template: str
     letter: Markup
     blocks: tuple[Block, ...]
+    where: Where
+    findings: tuple[Finding, ...] = ()
+
+
+class Pick(StrEnum):
+    """What stands for articles in a digest's blocks: the newest one, all but that one, or all, newest first."""
+
+    NEWEST = "newest"
+    REST = "rest"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A recurring digest: Editions that are gathered from articles, one at each tick of its schedule.
+
+    ``schedule`` is five cron fields, read in ``timezone``. ``subject`` and ``preheader`` may hold ``{lead.title}``
+    and the other ``PLACES``. The data of ``blocks`` has a ``Pick`` where articles of the window belong.
+    """
+
+    name: str
+    schedule: str
+    timezone: str
+    subject: str
+    preheader: str
+    language: str
+    template: str
+    tags: tuple[str, ...]
+    max: int | None
+    blocks: tuple[Block, ...]
+    letter: Markup
+    when_empty: Literal["skip", "fail"]
+    catch_up: Literal["one", "all", "none"]
     where: Where
     findings: tuple[Finding, ...] = ()
 

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import hashlib
 import json
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import OutboxError, Where
+from pipeline.errors import BusyError, DeniedError, DiskError, OutboxError, Where
 from pipeline.model import Email, Finding
 
 FOLDER = "outbox"
 MANIFEST = "manifest.json"
+# The manifests of editions whose folders were cleaned away.
+RECORD = ".record"
+LOCK = ".lock"
+TEMPORARY = ".tmp"
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -36,7 +42,6 @@ def files_of(email: Email, message: bytes, provenance: Mapping[str, Any]) -> dic
             for name, content in files.items()
         },
         "blocks": [{"name": block.name, "bytes": block.bytes, "where": str(block.where)} for block in email.blocks],
-        "articles": list(email.articles),
         "findings": [finding_as_json(found) for found in email.findings],
         **provenance,
     }
@@ -54,12 +59,12 @@ def write(folder: Path, slug: str, files: Mapping[str, bytes]) -> Path:
     where the disk is full or the folder can't be written; the last good build is then untouched.
     """
     target = folder / slug
-    if target.parent != folder or slug in ("", ".", ".."):
+    if target.parent != folder or slug.startswith(".") or not slug:
         raise OutboxError(f"{slug!r} can't be a folder of the outbox")
     temporary: Path | None = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{slug}.", suffix=".tmp", dir=folder))
+        temporary = Path(tempfile.mkdtemp(prefix=f".{slug}.", suffix=TEMPORARY, dir=folder))
         # mkdtemp's own folder is for its owner alone; the edition's is as open as the umask lets it be.
         new = temporary / "new"
         new.mkdir()
@@ -69,7 +74,7 @@ def write(folder: Path, slug: str, files: Mapping[str, bytes]) -> Path:
         _swap(new, target)
         _sync_folder(folder)
     except OSError as error:
-        raise OutboxError(f"can't be written: {error.strerror or error}", Where(f"{FOLDER}/{slug}")) from error
+        raise failure(error, Where(f"{FOLDER}/{slug}")) from error
     except ValueError as error:  # a NUL, or half a surrogate pair
         raise OutboxError(f"{slug!r} can't be a folder of the outbox") from error
     finally:
@@ -78,19 +83,107 @@ def write(folder: Path, slug: str, files: Mapping[str, bytes]) -> Path:
     return target
 
 
+def failure(error: OSError, where: Where) -> OutboxError:
+    """What the system refused, as an error of the kind that it is."""
+    denied = (errno.EACCES, errno.EPERM, errno.EROFS)
+    kind = DeniedError if error.errno in denied else DiskError if error.errno == errno.EIO else OutboxError
+    return kind(f"can't be written: {error.strerror or error}", where)
+
+
+@contextmanager
+def locked(folder: Path, wait: float = 0) -> Iterator[None]:
+    """Have the outbox alone for the block; what a killed run has left behind is swept first.
+
+    Waits so many seconds for another run to end. Raises a BusyError where it doesn't. The kernel lets go of the lock
+    when its holder ends, however it ends.
+    """
+    from filelock import FileLock, Timeout  # a run with nothing to do needs no lock, and this takes a while
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / LOCK, timeout=wait):
+            sweep(folder)
+            yield
+    except Timeout as error:
+        raise BusyError("another run is building; wait for it with --wait SECONDS", Where(FOLDER)) from error
+    except OSError as error:
+        raise failure(error, Where(FOLDER)) from error
+
+
+def sweep(folder: Path) -> None:
+    """Remove the temporary folders that killed runs have left. Only for the holder of the lock."""
+    for left in folder.glob(f".*{TEMPORARY}"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def manifests(folder: Path) -> dict[str, dict[str, Any]]:
+    """The manifest of every edition that has gone out, by slug: also of those whose folders were cleaned away."""
+    built = (path.parent.name for path in folder.glob(f"[!.]*/{MANIFEST}"))
+    cleaned = (path.stem for path in (folder / RECORD).glob("*.json"))
+    found = {slug: read_manifest(folder, slug) or _read_json(_record(folder, slug)) for slug in (*built, *cleaned)}
+    return {slug: manifest for slug, manifest in found.items() if manifest is not None}
+
+
+def is_recorded(folder: Path, slug: str) -> bool:
+    """Whether the edition has been built once, and its folder cleaned away since."""
+    return _record(folder, slug).is_file()
+
+
+def is_whole(folder: Path, slug: str, manifest: Mapping[str, Any]) -> bool:
+    """Whether the files that the manifest tells of are there, each as large as it says."""
+    files: Any = manifest.get("files")
+    try:
+        return bool(files) and all(
+            (folder / slug / name).stat().st_size == told["bytes"] for name, told in files.items()
+        )
+    except (OSError, AttributeError, KeyError, TypeError):
+        return False
+
+
+def oldest(folder: Path, keep: int) -> list[str]:
+    """The slugs of all editions in the outbox but the newest so many, the oldest first."""
+    there = [path.parent.name for path in folder.glob(f"[!.]*/{MANIFEST}")]
+    by_date = sorted(there, key=lambda slug: (str((read_manifest(folder, slug) or {}).get("date", "")), slug))
+    return by_date[: max(0, len(by_date) - keep)]
+
+
+def remove(folder: Path, slug: str) -> None:
+    """Take an edition's folder away, but keep the record of what has gone out in it."""
+    record = _record(folder, slug)
+    try:
+        record.parent.mkdir(exist_ok=True)
+        temporary = record.with_suffix(TEMPORARY)
+        _write_file(temporary, (folder / slug / MANIFEST).read_bytes())
+        temporary.rename(record)
+        _sync_folder(record.parent)
+        gone = Path(tempfile.mkdtemp(prefix=f".{slug}.", suffix=TEMPORARY, dir=folder))
+        (folder / slug).rename(gone / "old")
+        shutil.rmtree(gone)
+    except OSError as error:
+        raise failure(error, Where(f"{FOLDER}/{slug}")) from error
+
+
+def _record(folder: Path, slug: str) -> Path:
+    return folder / RECORD / f"{slug}.json"
+
+
 def read_manifest(folder: Path, slug: str) -> dict[str, Any] | None:
     """The manifest of an edition's last build; ``None`` where there is none that can be read."""
+    return _read_json(folder / slug / MANIFEST)
+
+
+def _read_json(file: Path) -> dict[str, Any] | None:
     try:
-        manifest = json.loads((folder / slug / MANIFEST).read_bytes())
+        found = json.loads(file.read_bytes())
     except (OSError, ValueError):
         return None
-    return manifest if isinstance(manifest, dict) else None
+    return found if isinstance(found, dict) else None
 
 
-def html_bytes(manifest: Mapping[str, Any] | None) -> int | None:
-    """What the HTML part weighed in that build; None where the manifest doesn't say."""
+def html_bytes(folder: Path, slug: str) -> int | None:
+    """What the HTML part weighed in the edition's last build; None where no manifest says."""
     try:
-        return int((manifest or {})["files"]["digest.html"]["bytes"])
+        return int((read_manifest(folder, slug) or {})["files"]["digest.html"]["bytes"])
     except (KeyError, TypeError, ValueError):
         return None
 

@@ -41,7 +41,8 @@ def test_outbox(tmp_path):
         content = (tmp_path / "outbox/breathe" / name).read_bytes()
         assert told == {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     assert manifest["subject"] == "Breathe a little"
-    assert manifest["articles"] == ["box-breathing"]
+    assert [article["slug"] for article in manifest["articles"]] == ["box-breathing"]
+    assert set(manifest["articles"][0]) == {"slug", "title", "date", "sha256"}
     assert [block["name"] for block in manifest["blocks"]] == ["masthead", "letter", "lead", "footer"]
     assert "content/articles/box-breathing.md" in manifest["inputs"]
     assert "templates/blocks/lead.mjml.j2" in manifest["inputs"]

@@ -1,5 +1,6 @@
 """content/: what people write is read, or answered with file and line."""
 
+import hashlib
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from pipeline.content import read_library, reread_library
 from pipeline.content.source import Source, parse_toml, parse_yaml, read_front_matter
 from pipeline.errors import ConfigurationError, ContentError, PipelineError, Where
+from pipeline.model import Pick
 from tests import folders
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -373,6 +375,14 @@ def test_toml_lines():
     assert source.where("g", "h", "i") == Where("n.toml", 9)
 
 
+def test_toml_lines_of_texts():
+    """What stands inside a text of several lines is no key and no table; the text itself knows where it begins."""
+    toml = '# """\n[a]\nb = """\n[x]\nd = 1\n"""\nc = """one"""\nd = \'\'\'\n""" \'\'\'\ne = 2\n'
+    source = Source("n.toml", *parse_toml(toml, "n.toml"))
+    paths = [("a", "b"), ("a", "b", 0), ("a", "c", 0), ("a", "d"), ("a", "d", 0), ("a", "e")]
+    assert [source.where(*path).line for path in paths] == [3, 4, 7, 8, 9, 10]
+
+
 def test_article_url_without_date(tmp_path):
     """An address that asks for a date is an error in an article that has none."""
     toml = 'article_url = "https://blog.example.com/{year}/{slug}"\n' + folders.NEWSLETTER
@@ -508,3 +518,187 @@ class TestReread:
         assert reread_library(before, {"content/articles/morning-light.md"}).tracks is before.tracks
         folders.make(tmp_path, {"content/tracks.yaml": "", "content/articles/morning-light.md": OTHER})
         assert reread_library(before, {"content/tracks.yaml"}).tracks == ()
+
+    def test_digests(self, tmp_path):
+        """A digest stands with its newsletter, and finds the articles as they are now."""
+        toml = folders.NEWSLETTER + DIGEST + 'letter = "[x](box-breathing.md)"\n'
+        before = read_library(folders.make(tmp_path, {"content/newsletter.toml": toml}))
+        assert "https://blog.example.com/box-breathing" in before.digests["weekly"].letter
+        folders.make(tmp_path, {"content/articles/box-breathing.md": ""})
+        with pytest.raises(ContentError, match=r"toml:\d+: the link leads to box-breathing.md, which is not there"):
+            reread_library(before, {"content/articles/box-breathing.md"}).digests["weekly"]
+
+
+DIGEST = """\
+[digests.weekly]
+schedule = "0 8 * * MON"
+subject = "New: {lead.title}"
+"""
+
+
+def digests(folder, toml):
+    """The digests of a newsletter with these lines at its end."""
+    return read_library(folders.make(folder, {"content/newsletter.toml": folders.NEWSLETTER + toml})).digests
+
+
+class TestDigests:
+    """Recurring digests are read one by one."""
+
+    def test_little(self, tmp_path):
+        """A schedule and a subject are enough; the rest is the newsletter's, or usual."""
+        digest = digests(tmp_path, DIGEST)["weekly"]
+        assert (digest.name, digest.timezone, digest.language) == ("weekly", "Europe/Berlin", "en")
+        assert (digest.preheader, digest.template, digest.letter) == ("", "digest", "")
+        assert (digest.tags, digest.max, digest.when_empty, digest.catch_up) == ((), None, "skip", "one")
+        assert [(block.name, dict(block.data)) for block in digest.blocks] == [
+            ("lead", {"value": Pick.NEWEST}),
+            ("teasers", {"value": Pick.REST}),
+        ]
+        assert digest.where == Where("content/newsletter.toml", digests_line())
+
+    def test_all(self, tmp_path):
+        """Everything that can be said of a digest is read."""
+        digest = digests(
+            tmp_path,
+            DIGEST
+            + """\
+preheader = "{count} articles for [[first_name]], {date}: {lead.dek}"
+timezone = "America/New_York"
+language = "de"
+template = "letter"
+include = {tags = ["sleep", "naps"], max = 6}
+when_empty = "fail"
+catch_up = "all"
+letter = "Hello [[first_name]]"
+blocks = [
+    {lead = {article = "newest", cta = "rest"}},
+    {teasers = ["rest", "box-breathing"]},
+    {quote = {value = "all", articles = "all"}},
+    "promo",
+]
+""",
+        )["weekly"]
+        assert (digest.timezone, digest.language, digest.template) == ("America/New_York", "de", "letter")
+        assert (digest.tags, digest.max) == (("sleep", "naps"), 6)
+        assert (digest.when_empty, digest.catch_up) == ("fail", "all")
+        assert digest.letter.startswith("<p>Hello zqmf")
+        assert digest.preheader.startswith("{count} articles for zqmf")
+        data = [dict(block.data) for block in digest.blocks]
+        assert data == [
+            {"article": "newest", "cta": "rest"},
+            {"value": ("rest", "box-breathing")},
+            {"value": "all", "articles": "all"},
+            {},
+        ]
+        picks = [data[0]["article"], data[1]["value"][0], data[2]["articles"]]
+        assert all(isinstance(pick, Pick) for pick in picks)
+        assert not any(isinstance(word, Pick) for word in (data[0]["cta"], data[1]["value"][1], data[2]["value"]))
+
+    def test_letter_findings(self, tmp_path):
+        """What is left out of a letter is told with the letter's own line."""
+        digest = digests(tmp_path, DIGEST + 'letter = """\nHello\n\n<script>x</script>\n"""\n')["weekly"]
+        assert [finding.where.line for finding in digest.findings] == [digests_line() + 6]
+
+    def test_broken_digest_is_alone(self, tmp_path):
+        """A digest that can't be read stops only those who ask for it, and tells all that is wrong with it."""
+        found = digests(tmp_path, DIGEST + '[digests.daily]\nschedule = "0 8 * *"\nsubjekt = "x"\n')
+        assert list(found) == ["weekly", "daily"]
+        assert found["weekly"].name == "weekly"
+        with pytest.raises(PipelineError) as caught:
+            found["daily"]
+        assert str(caught.value).split("\n") == [
+            f"content/newsletter.toml:{digests_line() + 4}: the schedule '0 8 * *' has 4 fields; "
+            "write five cron fields, such as 0 8 * * MON",
+            f"content/newsletter.toml:{digests_line() + 3}: `digests.daily.subject` is missing",
+            f"content/newsletter.toml:{digests_line() + 5}: `digests.daily.subjekt` is not a known key; "
+            "did you mean subject?",
+        ]
+
+
+def digests_line():
+    """The line of ``[digests.weekly]`` below the small newsletter."""
+    return folders.NEWSLETTER.count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('schedule = "61 8 * * MON"', "the schedule '61 8 * * MON' can't be read (Bad minute); write five cron"),
+        ('schedule = "0 0 8 * * MON"', "the schedule '0 0 8 * * MON' has 6 fields; write five"),
+        ('schedule = "0 0 30 2 *"', "the schedule '0 0 30 2 *' can't be read (Bad day-of-month)"),
+        ('schedule = "0 0 */31 2 MON#5"', "the schedule '0 0 */31 2 MON#5' never comes"),
+        (f'schedule = "*/{"9" * 5000} 0 * * *"', "can't be read"),
+        ('timezone = "Europe/Berln"', "`digests.weekly.timezone` must be a name such as Europe/Berlin"),
+        (
+            'subject = "{lead.titel}"',
+            "`digests.weekly.subject` can hold {lead.title}, {lead.dek}, {count}, {date}, "
+            "and {lead.titel} is none of them; did you mean {lead.title}?",
+        ),
+        ('preheader = "{"', "`digests.weekly.preheader` can hold {lead.title}, {lead.dek}, {count}, {date}, and {"),
+        ('subject = "[[x]]"', "[[x]] is not a declared merge field"),
+        ('when_empty = "fial"', "`digests.weekly.when_empty` must be one of skip, fail; did you mean fail?"),
+        ('catch_up = "some"', "`digests.weekly.catch_up` must be one of one, all, none"),
+        ("include = {max = 0}", "`digests.weekly.include.max` must be a whole number from 1, and 0 isn't"),
+        ("include = {max = true}", "`digests.weekly.include.max` must be a whole number from 1, and True isn't"),
+        ("include = {tag = 1}", "`digests.weekly.include.tag` is not a known key; did you mean tags?"),
+        ("letter = 3", "`digests.weekly.letter` must be text"),
+        ('letter = "[[x]]"', "[[x]] is not a declared merge field"),
+        ('blocks = "lead"', '`blocks` must be a list: `{lead = "newest"}`'),
+        ('blocks = [{lead = "rest"}, {teasers = "all"}]', 'lead takes one article, and "rest" stands for several'),
+        (
+            'blocks = [{sections = {article = "all"}}, {teasers = "all"}]',
+            'sections takes one article, and "all" stands for several; write "newest"',
+        ),
+        ('blocks = [{lead = "newest"}]', "the blocks don't show all articles that the digest takes"),
+        ('blocks = [{teasers = "rest"}]', "the blocks don't show all articles that the digest takes"),
+        ("blocks = []", "the blocks don't show all articles that the digest takes"),
+        ('blocks = ["popular"]', "the blocks don't show all articles that the digest takes"),
+    ],
+)
+def test_bad_digest(tmp_path, line, message):
+    """A broken digest is a clear error at its line."""
+    key = line.partition(" ")[0]
+    kept = [one for one in DIGEST.splitlines() if not one.startswith(f"{key} ")]
+    with pytest.raises(PipelineError) as caught:
+        digests(tmp_path, "\n".join([*kept, line]) + "\n")["weekly"]
+    assert str(caught.value).startswith(f"content/newsletter.toml:{digests_line() + len(kept)}: ")
+    assert message in str(caught.value)
+
+
+def test_bad_name_of_digest(tmp_path):
+    """A digest's name becomes a folder's, and must be fit for one."""
+    for name in ('"../x"', '"a b"', "x" * 101):
+        with pytest.raises(ContentError, match=r"toml:\d+: a digest's name must be letters"):
+            next(iter(digests(tmp_path, DIGEST.replace("weekly", name)).values()))
+
+
+def test_digests_are_tables(tmp_path):
+    """What isn't a table of digests is a mistake of the newsletter itself."""
+    for line in ("digests = 3", "digests = {weekly = 3}"):
+        with pytest.raises(ConfigurationError, match=r"`digests.*` must be a table of keys and values"):
+            read_library(folders.make(tmp_path, {"content/newsletter.toml": line + "\n" + folders.NEWSLETTER}))
+
+
+def test_one_article_a_digest(tmp_path):
+    """Blocks that show only the newest article are right where the digest takes no more."""
+    digest = digests(tmp_path, DIGEST + 'include = {max = 1}\nblocks = [{lead = "newest"}]\n')["weekly"]
+    assert [dict(block.data) for block in digest.blocks] == [{"value": Pick.NEWEST}]
+
+
+def test_digest_of_samples():
+    """The sample newsletter has a weekly digest."""
+    digest = read_library(folders.REPOSITORY).digests["weekly"]
+    assert (digest.schedule, digest.timezone, digest.language) == ("0 8 * * MON", "Europe/Berlin", "en")
+    assert [block.name for block in digest.blocks] == ["lead", "teasers", "popular", "promo"]
+
+
+def test_bodies(tmp_path):
+    """A body's hash stands whatever its white space and front matter; an empty body has none."""
+    texts = {"a": "title: A\n---\nSome words.\n", "b": "title: B\ndate: 2026-11-20\n---\n\n Some\n words. "}
+    texts |= {"c": "title: A\n---\nSome word.\n", "d": "title: D\n---\n \n"}
+    files = {f"content/articles/{name}.md": f"---\n{text}" for name, text in texts.items()}
+    bodies = read_library(folders.make(tmp_path, files)).articles.bodies
+    assert set(bodies) == {"a", "b", "c", "d", "box-breathing"}
+    assert bodies["a"] == bodies["b"] == hashlib.sha256(b"Some words.").hexdigest()
+    assert bodies["c"] not in (bodies["a"], "")
+    assert bodies["d"] == ""

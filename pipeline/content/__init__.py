@@ -1,4 +1,4 @@
-"""``content/`` -> the Newsletter, its Articles, Editions, Tracks and Personas. The only reader of ``content/``."""
+"""``content/`` -> the Newsletter, Articles, Editions, Digests, Tracks and Personas. The only reader of ``content/``."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from functools import cached_property
 from pathlib import Path
 
 from pipeline.content.articles import Articles, is_article
+from pipeline.content.digests import Digests
 from pipeline.content.editions import Editions, is_edition
-from pipeline.content.newsletter import read_newsletter
+from pipeline.content.newsletter import read_newsletter, read_source
 from pipeline.content.personas import PATH as PERSONAS_PATH
 from pipeline.content.personas import read_personas
+from pipeline.content.source import Source
 from pipeline.content.tracks import PATH as TRACKS_PATH
 from pipeline.content.tracks import read_tracks
 from pipeline.errors import PipelineError
@@ -24,14 +26,15 @@ __all__ = ["TRACKS_PATH", "Library", "is_article", "is_edition", "read_library",
 class Library:
     """All that a newsletter's folder says.
 
-    Articles and editions are read on first use: one that is broken raises its PipelineError for those who ask
-    for it, and leaves the others alone. ``article_errors`` has the front matter that can't be read.
+    Articles, editions and digests are read on first use: one that is broken raises its PipelineError for those who
+    ask for it, and leaves the others alone. ``article_errors`` has the front matter that can't be read.
     """
 
     folder: Path
     newsletter: Newsletter
     articles: Articles
     editions: Mapping[str, Edition]
+    digests: Digests
 
     @cached_property
     def tracks(self) -> tuple[Track, ...]:
@@ -48,8 +51,9 @@ class Library:
 
 def read_library(folder: Path) -> Library:
     """The newsletter in this folder. Raises a ConfigurationError where ``newsletter.toml`` is wrong or missing."""
-    newsletter = read_newsletter(folder)
-    return _library(folder, newsletter, Articles(folder, newsletter))
+    source = read_source(folder)
+    newsletter = read_newsletter(folder, source)
+    return _library(folder, source, newsletter, Articles(folder, newsletter))
 
 
 def reread_library(library: Library, changed: Collection[str]) -> Library:
@@ -65,11 +69,12 @@ def reread_library(library: Library, changed: Collection[str]) -> Library:
     if any(is_article(path) for path in changed):
         unchanged = {path: post for path, post in articles.by_path.items() if path not in changed}
         articles = Articles(folder, newsletter, unchanged)
-    again = _library(folder, newsletter, articles)
+    again = _library(folder, library.digests.source, newsletter, articles)
     read = vars(library)
     vars(again).update({name: read[name] for name, path in alone.items() if name in read and path not in changed})
     return again
 
 
-def _library(folder: Path, newsletter: Newsletter, articles: Articles) -> Library:
-    return Library(folder, newsletter, articles, Editions(folder, newsletter, articles))
+def _library(folder: Path, source: Source, newsletter: Newsletter, articles: Articles) -> Library:
+    editions, digests = Editions(folder, newsletter, articles), Digests(source, newsletter, articles)
+    return Library(folder, newsletter, articles, editions, digests)

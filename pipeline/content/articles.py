@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
@@ -37,6 +38,12 @@ class Post:
     front_matter: FrontMatter
     source: Source
 
+    @property
+    def sha256(self) -> str:
+        """Of the body, however its white space is; empty for an empty body, which is nobody's in particular."""
+        body = " ".join(self.source.body.split())
+        return hashlib.sha256(body.encode()).hexdigest() if body else ""
+
 
 NONE: Mapping[str, Post] = MappingProxyType({})
 
@@ -54,6 +61,8 @@ class Articles(Mapping[str, Article]):
         self.posts: dict[str, Post] = {}
         self.broken: dict[str, PipelineError] = {}
         self.rendered: dict[str, Article] = {}
+        # The files of the articles that a file's links lead to, once its text is rendered: they know their own URLs.
+        self.linked: dict[str, set[str]] = {}
         for file in markdown_files(folder / FOLDER):
             path = file.relative_to(folder).as_posix()
             try:
@@ -79,6 +88,11 @@ class Articles(Mapping[str, Article]):
     @cached_property
     def by_path(self) -> Mapping[str, Post]:
         return {post.source.path: post for post in self.posts.values()}
+
+    @cached_property
+    def bodies(self) -> Mapping[str, str]:
+        """The SHA-256 of each article's body by slug."""
+        return MappingProxyType({slug: post.sha256 for slug, post in self.posts.items()})
 
     @property
     def errors(self) -> tuple[PipelineError, ...]:
@@ -138,6 +152,7 @@ class Articles(Mapping[str, Article]):
             raise broken
         if found is None:
             raise ContentError(f"the link leads to {path}, which is not there{nearest(path, self._names)}", where)
+        self.linked.setdefault(where.path, set()).add(found.source.path)
         return found.front_matter.url + mark + fragment
 
     @property

@@ -11,6 +11,7 @@ from pipeline import languages, merge_fields
 from pipeline.content.articles import SLUG, SUFFIXES, Articles, read_date
 from pipeline.content.data import DataReader
 from pipeline.content.fields import Fields
+from pipeline.content.images import Images
 from pipeline.content.source import read_front_matter
 from pipeline.errors import ContentError, PipelineError, Where, raise_all
 from pipeline.model import Block, Edition, Finding, FrontMatter, Newsletter
@@ -56,8 +57,10 @@ class Editions(Mapping[str, Edition]):
         date = read_date(fields, newsletter.timezone, "date")
         if date is None and not fields.values.get("date"):
             fields.wrong("`date` is missing; write it as date: 2026-11-24", "date")
-        blocks = self._blocks(fields)
-        letter, findings = self._letter(fields, slug)
+        blocks = read_blocks(fields, newsletter, self.articles.images, "- lead: some-article")
+        url = newsletter.web_url.replace("{edition}", slug)
+        body = Where(fields.source.path, fields.source.body_line)
+        letter, findings = read_letter(fields, fields.source.body, FrontMatter(slug, "", url, body), self.articles)
         return Edition(
             slug=slug,
             subject=fields.prose("subject", newsletter.merge_fields),
@@ -72,47 +75,48 @@ class Editions(Mapping[str, Edition]):
             findings=findings,
         )
 
-    def _letter(self, fields: Fields, slug: str) -> tuple[Markup, tuple[Finding, ...]]:
-        source, newsletter = fields.source, self.newsletter
-        if not source.body.strip():
-            return Markup(), ()
-        from pipeline import markdown
 
-        where = Where(source.path, source.body_line)
-        page = FrontMatter(slug, "", newsletter.web_url.replace("{edition}", slug), where)
-        try:
-            document = markdown.render(
-                merge_fields.tokenise(source.body, newsletter.merge_fields, where, markdown=True),
-                where,
-                url=page.url,
-                anchors=newsletter.anchors,
-                link=lambda href, at: self.articles.link(href, page, at),
-                image=self.articles.images.find,
-                code=merge_fields.written,
-            )
-        except PipelineError as error:
-            fields.adopt(error)
-            return Markup(), ()
-        sections = (Markup("<h2>{}</h2>{}").format(section.title, section.html) for section in document.sections)
-        return document.intro + Markup().join(sections) + document.notes, document.findings
+def read_letter(fields: Fields, text: str, page: FrontMatter, articles: Articles) -> tuple[Markup, tuple[Finding, ...]]:
+    """A letter in Markdown, with what its rendering tells. It begins at ``page.where``; its links are the page's."""
+    if not text.strip():
+        return Markup(), ()
+    from pipeline import markdown
 
-    def _blocks(self, fields: Fields) -> tuple[Block, ...]:
-        written = fields.value("blocks")
-        if written is None:
-            return ()
-        if not isinstance(written, list):
-            fields.wrong("`blocks` must be a list: `- lead: some-article`", "blocks")
-            return ()
-        newsletter = self.newsletter
-        reader = DataReader(fields, newsletter.merge_fields, newsletter.url, self.articles.images)
-        found = []
-        for index, one in enumerate(written):
-            name, data = next(iter(one.items())) if isinstance(one, dict) and len(one) == 1 else (one, None)
-            if not isinstance(name, str):
-                fields.wrong("a block is its name, or one name with its data: `- lead: some-article`", "blocks", index)
-                continue
-            found.append(Block(name, fields.where("blocks", index), reader.read(data, "blocks", index, name)))
-        return tuple(found)
+    declared = articles.newsletter.merge_fields
+    try:
+        document = markdown.render(
+            merge_fields.tokenise(text, declared, page.where, markdown=True),
+            page.where,
+            url=page.url,
+            anchors=articles.newsletter.anchors,
+            link=lambda href, at: articles.link(href, page, at),
+            image=articles.images.find,
+            code=merge_fields.written,
+        )
+    except PipelineError as error:
+        fields.adopt(error)
+        return Markup(), ()
+    sections = (Markup("<h2>{}</h2>{}").format(section.title, section.html) for section in document.sections)
+    return document.intro + Markup().join(sections) + document.notes, document.findings
+
+
+def read_blocks(fields: Fields, newsletter: Newsletter, images: Images, example: str) -> tuple[Block, ...]:
+    """The list under ``blocks``; ``example`` is a block in the file's own notation."""
+    written = fields.value("blocks")
+    if written is None:
+        return ()
+    if not isinstance(written, list):
+        fields.wrong(f"`blocks` must be a list: `{example}`", "blocks")
+        return ()
+    reader = DataReader(fields, newsletter.merge_fields, newsletter.url, images)
+    found = []
+    for index, one in enumerate(written):
+        name, data = next(iter(one.items())) if isinstance(one, dict) and len(one) == 1 else (one, None)
+        if not isinstance(name, str):
+            fields.wrong(f"a block is its name, or one name with its data: `{example}`", "blocks", index)
+            continue
+        found.append(Block(name, fields.where("blocks", index), reader.read(data, "blocks", index, name)))
+    return tuple(found)
 
 
 def is_edition(path: str) -> bool:

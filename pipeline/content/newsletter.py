@@ -22,16 +22,22 @@ ARTICLE_URL_PARTS = ("slug", "year", "month", "day")
 BUILT_IN_FIELDS = ("unsubscribe_url", "preferences_url", "web_url")
 
 
-def read_newsletter(folder: Path) -> Newsletter:
-    """The publication. Raises ConfigurationErrors, all of them together."""
+def read_source(folder: Path) -> Source:
+    """The file as it was written. Raises a ConfigurationError where it is missing or no TOML."""
     if not (folder / PATH).is_file():
         raise ConfigurationError(
             "is not there; name a newsletter's folder with --project, or make this file", Where(PATH)
         )
     text = read_text(folder / PATH, PATH, ConfigurationError)
     values, lines = parse_toml(text, PATH, error=ConfigurationError)
-    fields = Fields(Source(PATH, values, lines), error=ConfigurationError)
+    return Source(PATH, values, lines)
+
+
+def read_newsletter(folder: Path, source: Source | None = None) -> Newsletter:
+    """The publication, of the file's source where that has been read. Raises ConfigurationErrors, all together."""
+    fields = Fields(source or read_source(folder), error=ConfigurationError)
     newsletter = _newsletter(fields, folder)
+    fields.named_tables("digests")  # what stands in them is read when somebody asks for it
     fields.refuse_unknown()
     raise_all(fields.errors)
     return newsletter
@@ -57,7 +63,7 @@ def _newsletter(fields: Fields, folder: Path) -> Newsletter:
         preferences_url=fields.url("preferences_url"),
         web_url=_pattern(fields, "web_url", ("edition",)),
         language=fields.text("language", "en"),
-        timezone=_timezone(fields),
+        timezone=read_timezone(fields),
         anchors="kramdown" if fields.choice("anchors", ("github", "kramdown")) == "kramdown" else "github",
         light=_palette(colors.table("light", required=True)),
         dark=_palette(colors.table("dark", required=True)),
@@ -85,13 +91,17 @@ def _address(fields: Fields) -> Address:
 def _pattern(fields: Fields, name: str, known: tuple[str, ...], default: str | None = None) -> str:
     """An address in which ``{names}`` are filled in later."""
     url = fields.url(name, default)
-    there = [f"{{{part}}}" for part in known]
-    for part in re.findall(r"\{[^{}]*\}?|\}", url):
-        if part not in there:
-            fields.wrong(
-                f"`{name}` can hold {', '.join(there)}, and {part} is none of them{nearest(part, there)}", name
-            )
+    check_places(fields, name, url, known)
     return url
+
+
+def check_places(fields: Fields, name: str, text: str, known: tuple[str, ...]) -> None:
+    """Note each ``{name}`` in the text that nothing would fill in."""
+    there = [f"{{{part}}}" for part in known]
+    for part in re.findall(r"\{[^{}]*\}?|\}", text):
+        if part not in there:
+            message = f"can hold {', '.join(there)}, and {part} is none of them{nearest(part, there)}"
+            fields.wrong(f"`{fields.label(name)}` {message}", name)
 
 
 def _palette(fields: Fields) -> Palette:
@@ -162,11 +172,14 @@ def _blocks(fields: Fields, reader: DataReader) -> MappingProxyType[str, Mapping
     return MappingProxyType({name: reader.read(table.values, "blocks", name) for name, table in tables.items()})
 
 
-def _timezone(fields: Fields) -> str:
-    name = fields.text("timezone", "UTC")
+def read_timezone(fields: Fields, default: str = "UTC") -> str:
+    """The name of a time zone that there is."""
+    name = fields.text("timezone", default)
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        fields.wrong(f"`timezone` must be a name such as Europe/Berlin, and {name!r} isn't known", "timezone")
+        fields.wrong(
+            f"`{fields.label('timezone')}` must be a name such as Europe/Berlin, and {name!r} isn't known", "timezone"
+        )
         return "UTC"
     return name

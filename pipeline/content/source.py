@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ MAX_DEPTH = 40
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _FENCED = re.compile(r"\A(---|\+\+\+)[ \t]*\n(.*?)(?:^|\n)\1[ \t]*(?:\n|\Z)", re.S | re.M)
 _TOML_HEADER = re.compile(r"^\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_TOML_QUOTES = re.compile("\"\"\"|'''")
+_TOML_TEXT_BELOW = re.compile(r"""=\s*(?:\"{3}|'{3})\s*$""")
 _TOML_KEY = re.compile(r"""^\s*("[^"]*"|'[^']*'|[\w.-]+)\s*=""")
 
 
@@ -96,11 +98,14 @@ def parse_toml(
 
 
 def _toml_lines(text: str, first_line: int) -> dict[KeyPath, int]:
-    """The line of each header and each key. tomllib gives none, and no key is worth a second TOML parser."""
+    """The line of each header and each key. tomllib gives none, and no key is worth a second TOML parser.
+
+    A text of several lines that begins below its key has its own line under the key's path and 0.
+    """
     lines: dict[KeyPath, int] = {}
     table: KeyPath = ()
     counts: dict[KeyPath, int] = {}
-    for number, line in enumerate(text.split("\n"), first_line):
+    for number, line in _toml_rows(text, first_line):
         if header := _TOML_HEADER.match(line):
             table = tuple(part.strip().strip("\"'") for part in header[1].split("."))
             if line.lstrip().startswith("[["):
@@ -114,7 +119,20 @@ def _toml_lines(text: str, first_line: int) -> dict[KeyPath, int]:
             parts = (name.strip("\"'"),) if name[0] in "\"'" else tuple(name.split("."))
             for end in range(1, len(parts) + 1):
                 lines.setdefault((*table, *parts[:end]), number)
+            if _TOML_TEXT_BELOW.search(line):
+                lines.setdefault((*table, *parts, 0), number + 1)
     return lines
+
+
+def _toml_rows(text: str, first_line: int) -> Iterator[tuple[int, str]]:
+    """The lines with their numbers, without those that begin inside a text of several lines."""
+    inside = ""
+    for number, line in enumerate(text.split("\n"), first_line):
+        if not inside:
+            yield number, line
+        if inside or not line.lstrip().startswith("#"):
+            for quotes in _TOML_QUOTES.findall(line):
+                inside = inside or quotes if inside != quotes else ""
 
 
 def parse_yaml(text: str, path: str, first_line: int = 1) -> tuple[Any, dict[KeyPath, int]]:

@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from pipeline.errors import TemplateError, Where, nearest
+from pipeline.languages import locale
 from pipeline.templates.facts import named
-
-if TYPE_CHECKING:
-    from babel import Locale
 
 Words = str | Mapping[str, str]
 
@@ -81,7 +79,7 @@ def _filled(strings: Strings, key: str, values: Mapping[str, Any], language: str
     if not isinstance(words, str):
         if "count" not in values:
             raise TemplateError(f"{key!r} has plural forms; say t({key!r}, count=…)")
-        words = words.get(_locale(language).plural_form(values["count"])) or words["other"]
+        words = words.get(locale(language).plural_form(values["count"])) or words["other"]
     shown = {name: _local_number(one, language) if isinstance(one, int) else one for name, one in values.items()}
     try:
         if autoescape:
@@ -121,22 +119,12 @@ def _local_date(value: date, format: Any, timezone: str, language: str) -> str:
         from zoneinfo import ZoneInfo
 
         value = value.astimezone(ZoneInfo(timezone))
-    return format_date(value, format, locale=_locale(language))
+    return format_date(value, format, locale=locale(language))
 
 
 @lru_cache(maxsize=512)
 def _local_number(value: float, language: str) -> str:
     from babel.numbers import format_decimal
 
-    text: str = format_decimal(value, locale=_locale(language))
+    text: str = format_decimal(value, locale=locale(language))
     return text
-
-
-@cache
-def _locale(language: str) -> Locale:
-    from babel import Locale, UnknownLocaleError
-
-    try:
-        return Locale.parse(language, sep="-")
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse(language.split("-")[0])

@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pipeline import build, listing, merge_fields, outbox
+from pipeline import build, freshness, listing, merge_fields, outbox
 from pipeline.content import is_article, is_edition
 from pipeline.errors import CombinedError, ContentError, PipelineError, flatten, nearest
 from pipeline.model import Article, Edition, Email, Newsletter, Persona
@@ -141,9 +141,8 @@ class LiveProject:
             except PipelineError:
                 yield Entry(page, slug, "broken")
                 continue
-            manifest = outbox.read_manifest(self.folder / outbox.FOLDER, slug)
-            state = "broken" if page in self.broken else listing.edition_state(library, manifest, self.hashes)
-            size = self.sizes.get(page) or outbox.html_bytes(manifest)
+            state = "broken" if page in self.broken else freshness.state_of(self.folder, slug, self.hashes)
+            size = self.sizes.get(page) or outbox.html_bytes(self.folder / outbox.FOLDER, slug)
             yield Entry(page, title, state, date, size)
 
     def _articles(self) -> Iterator[Entry]:

@@ -86,10 +86,10 @@ def whole_processes(folder: Path, editions: int, runs: int) -> None:
     print("Whole processes, from start to exit; median of wall seconds, peak memory of the largest process")
     python = [sys.executable, "-c", "pass"]
     pipeline = [sys.executable, "-m", "pipeline"]
-    at = ["--project", str(folder), "--quiet"]
+    at = ["--project", str(folder), "--quiet", "--force"]
     bare = told("python -c pass", median(lambda: run(python), runs))
     told("pipeline --help", median(lambda: run([*pipeline, "--help"]), runs), bare)
-    sample = ["--project", str(folder / "sample"), "--quiet"]
+    sample = ["--project", str(folder / "sample"), "--quiet", "--force"]
     told(
         "pipeline build better-sleep, the sample",
         median(lambda: run([*pipeline, "build", "better-sleep", *sample]), runs),
@@ -103,6 +103,9 @@ def whole_processes(folder: Path, editions: int, runs: int) -> None:
         f"pipeline build, {editions} editions, --jobs 4",
         median(lambda: run([*pipeline, "build", "--jobs", "4", *at]), max(3, runs // 3)),
     )
+    nothing = [*pipeline, "build", "--project", str(folder), "--quiet"]
+    told(f"pipeline build, {editions} unchanged editions", median(lambda: run(nothing), runs), bare)
+    told("pipeline build --due, nothing due", median(lambda: run([*nothing, "--due"]), runs), bare)
     print(f"  an edition: {one / editions * 1000:.2f} ms with one job, {four / editions * 1000:.2f} ms with four")
     print(f"  four jobs are {one / four:.2f} times as fast as one, on {os.cpu_count()} processors\n")
 
@@ -237,7 +240,7 @@ def peers(folder: Path, editions: int, runs: int) -> None:
     peer = [node, str(HERE / "peer.mjs"), str(mjml_files), str(folder / "peer")]
     for count in (1, editions):
         slugs = [f"e{number}" for number in range(count)]
-        ours = [sys.executable, "-m", "pipeline", "build", *slugs, "--project", str(folder), "--quiet"]
+        ours = [sys.executable, "-m", "pipeline", "build", *slugs, "--project", str(folder), "--quiet", "--force"]
         pairs = [(run(ours), run([*peer, *slugs])) for _ in range(max(3, runs // 3))]
         mine, theirs = ([pair[side] for pair in pairs] for side in (0, 1))
         told(f"pipeline build, {count} editions", (statistics.median(s for s, _ in mine), max(m for _, m in mine)))

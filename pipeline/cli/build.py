@@ -1,0 +1,177 @@
+"""``pipeline build``."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline.cli.console import json_option, now, now_option, project_option
+from pipeline.cli.report import Report
+from pipeline.errors import ContentError, nearest
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pipeline.build import Project
+
+MANY = 8
+
+
+@click.command()
+@click.argument("editions", nargs=-1, metavar="[EDITION]...")
+@project_option
+@click.option("--due", is_flag=True, help="Only what has fallen due: dated editions and recurring digests.")
+@now_option
+@click.option("--force", is_flag=True, help="Build also what is unchanged.")
+@click.option("--wait", type=click.FloatRange(0), default=0.0, metavar="SECONDS", help="Wait for another run to end.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Build in so many processes.")
+@json_option
+@click.option("--quiet", is_flag=True, help="Print nothing unless something is wrong; for cron.")
+@click.option("--log-file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Add a report to it.")
+def build(
+    editions: tuple[str, ...],
+    folder: Path,
+    due: bool,
+    clock: datetime | None,
+    force: bool,
+    wait: float,
+    jobs: int,
+    as_json: bool,
+    quiet: bool,
+    log_file: Path | None,
+) -> None:
+    """Build editions into the outbox: every one, or those that are named.
+
+    Each becomes outbox/EDITION/ with digest.html, digest.txt, message.eml and manifest.json, in one step: a build
+    that fails leaves the last good one where it was, and the other editions are built all the same. An edition of
+    which nothing has changed is left as it is.
+
+    \b
+    pipeline build
+    pipeline build better-sleep
+    pipeline build --jobs 4 --quiet
+    pipeline build --due --quiet --log-file /var/log/newsletter.log
+    pipeline build --due --now 2026-11-23T08:00:00+01:00
+    """
+    if due and editions:
+        raise click.UsageError("--due chooses the editions; name some, or say --due")
+    if clock and not due:
+        raise click.UsageError("--now is for --due")
+    report = Report(as_json=as_json, quiet=quiet, log_file=log_file)
+    with stop_signals() as signals:
+        run = Run(folder, jobs, wait, force, report, signals)
+        code = run.due(clock or now()) if due else run.editions(editions)
+    sys.exit(128 + signals[0] if signals else code)
+
+
+class Run:
+    """One run of ``pipeline build``. Its methods give the exit code."""
+
+    def __init__(
+        self, folder: Path, jobs: int, wait: float, force: bool, report: Report, signals: Sequence[int]
+    ) -> None:
+        self.folder = folder
+        self.jobs = jobs
+        self.wait = wait
+        self.force = force
+        self.report = report
+        self.signals = signals
+
+    def editions(self, named: Sequence[str]) -> int:
+        """Build those that are named, or all; the unchanged are found before anything is locked, read or imported."""
+        from pipeline import freshness, outbox
+
+        slugs = chosen(named, freshness.editions_there(self.folder), self.folder)
+        stale = self.stale(slugs, named=bool(named))
+        if slugs and not stale:
+            self.report.unchanged(slugs)
+            return self.report.result()
+        with outbox.locked(self.folder / outbox.FOLDER, self.wait):
+            from pipeline.build import open_project
+
+            stale = self.stale(slugs, named=bool(named))
+            self.report.unchanged([slug for slug in slugs if slug not in stale])
+            project = open_project(self.folder)
+            self.build(stale, project)
+            if not named:
+                self.report.unread(project.library.article_errors)
+        return self.report.result()
+
+    def stale(self, slugs: Sequence[str], *, named: bool) -> list[str]:
+        from pipeline import freshness
+
+        if self.force:
+            return list(slugs)
+        hashes: dict[str, str] = {}
+        fine = ("built",) if named else ("built", "cleaned")
+        return [slug for slug in slugs if freshness.state_of(self.folder, slug, hashes) not in fine]
+
+    def due(self, moment: datetime) -> int:
+        """Build what has fallen due by this moment."""
+        from pipeline import agenda, outbox
+        from pipeline.content import read_library
+
+        found = agenda.due(read_library(self.folder), moment)
+        if found.slugs:
+            with outbox.locked(self.folder / outbox.FOLDER, self.wait):
+                from pipeline.build import open_project
+
+                project = open_project(self.folder)
+                found = agenda.due(project.library, moment)
+                self.build(found.slugs, replace(project, recurring=found.recurring))
+        self.report.agenda(found)
+        return self.report.result()
+
+    def build(self, slugs: Sequence[str], project: Project) -> None:
+        from pipeline.jobs import build_editions
+
+        outcomes = build_editions(slugs, project, self.jobs, lambda: bool(self.signals))
+        for outcome in with_progress(outcomes, len(slugs), plain=self.report.is_plain):
+            self.report.outcome(outcome)
+
+
+@contextmanager
+def stop_signals() -> Iterator[Sequence[int]]:
+    """The signals that have asked to stop. The edition that is being built is finished first; a second one kills."""
+    asked: list[int] = []
+
+    def note(number: int, frame: object) -> None:
+        asked.append(number)
+        signal.signal(number, signal.SIG_DFL)
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, note) for number in numbers}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def chosen(named: Sequence[str], there: Sequence[str], folder: Path) -> list[str]:
+    """Those that are named, each once, or all that there are. Raises where there is no such edition, or none at all."""
+    if not there:
+        from pipeline.content import read_library
+
+        read_library(folder)
+        raise ContentError('there is no edition in content/editions/; make one with pipeline new edition "Subject"')
+    for slug in named:
+        if slug not in there:
+            raise ContentError(f"there is no edition {slug!r} in content/editions/{nearest(slug, there)}")
+    return list(dict.fromkeys(named)) or list(there)
+
+
+def with_progress(outcomes: Iterator[Any], total: int, *, plain: bool) -> Iterator[Any]:
+    """The outcomes, with a progress bar below them where there are many and somebody is looking."""
+    if plain or total < MANY or sys.stdout is None or not sys.stdout.isatty():
+        return outcomes
+    from rich.progress import track
+
+    return iter(track(outcomes, total=total, description="Building", transient=True))

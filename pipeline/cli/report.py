@@ -1,0 +1,131 @@
+"""What a run tells: lines for people, JSON lines for machines, and a log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.cli.console import now, print_json, say
+from pipeline.errors import ConfigurationError, PipelineError, Where, flatten
+
+if TYPE_CHECKING:
+    from pipeline.agenda import Agenda, Planned
+    from pipeline.jobs import Outcome
+
+
+class Report:
+    """The report of one run, told as it goes; ``result`` ends it and gives the exit code, the worst that there was."""
+
+    def __init__(self, *, as_json: bool, quiet: bool, log_file: Path | None) -> None:
+        self.as_json = as_json
+        self.quiet = quiet
+        self.log_file = log_file
+        self.built: list[str] = []
+        self.failed: list[str] = []
+        self.same: list[str] = []
+        self.others: list[str] = []
+        self.told: set[str] = set()
+        self.code = 0
+
+    @property
+    def is_plain(self) -> bool:
+        return self.as_json or self.quiet
+
+    def outcome(self, outcome: Outcome) -> None:
+        (self.failed if outcome.errors else self.built).append(outcome.slug)
+        if self.as_json:
+            print_json(_as_json(outcome))
+        for message, code in outcome.errors:
+            self._error(message, code)
+        if outcome.errors:
+            return
+        size = f"{outcome.html_bytes / 1000:.1f} KB"
+        milliseconds = f"{outcome.seconds * 1000:.0f} ms"
+        self._line(f"{outcome.slug}  “{outcome.subject}”  {size}  {len(outcome.blocks)} blocks  {milliseconds}")
+        for found in outcome.findings:
+            self._line(f"  {found.level}: {found.where}: {found.message}", err=found.level != "note")
+
+    def unchanged(self, slugs: Sequence[str]) -> None:
+        self.same += slugs
+        if self.as_json:
+            for slug in slugs:
+                print_json({"edition": slug, "unchanged": True})
+        elif slugs:
+            self._line(f"{len(slugs)} unchanged: {', '.join(slugs)}")
+
+    def agenda(self, agenda: Agenda) -> None:
+        """What digests left out of editions that were built, which had nothing to say, and what went wrong."""
+        for planned in agenda.planned:
+            for one in planned.noteworthy:
+                self._line(f"  {planned.slug} leaves out {one.slug}: {one.reason}")
+        for planned in agenda.skipped:
+            self._line(f"{planned.digest}: nothing new up to {planned.window.end:%Y-%m-%d %H:%M}; skipped")
+        for error in agenda.errors:
+            self._error(str(error), error.exit_code)
+        if self.as_json:
+            for planned in (*agenda.planned, *agenda.skipped):
+                print_json(as_json(planned))
+
+    def unread(self, errors: Iterable[PipelineError]) -> None:
+        """Articles that can't be read stop nobody who doesn't show them; a whole build says so all the same."""
+        for one in (one for error in errors for one in flatten(error) if str(one) not in self.told):
+            self._error(str(one), one.exit_code)
+            self.others.append(str(one))
+
+    def result(self) -> int:
+        result = {"built": self.built, "unchanged": self.same, "failed": self.failed, "errors": self.others}
+        if self.as_json:
+            print_json({"result": {**result, "exit_code": self.code}})
+        self._log(f"{len(self.built)} built, {len(self.same)} unchanged, {len(self.failed)} failed; exit {self.code}")
+        return self.code
+
+    def _error(self, message: str, code: int) -> None:
+        self.code = max(self.code, code)
+        self.told.add(message)
+        self._log(f"error: {message}")
+        if not self.as_json:
+            say(f"error: {message}", err=True)
+
+    def _line(self, line: str, *, err: bool = False) -> None:
+        self._log(line.strip())
+        if not self.is_plain:
+            say(line, err=err)
+
+    def _log(self, line: str) -> None:
+        """The file is opened for each line, so that it can be rotated at any time."""
+        if self.log_file is None:
+            return
+        try:
+            with self.log_file.open("a", encoding="utf-8") as file:
+                file.write(f"{now():%Y-%m-%dT%H:%M:%SZ} {line}\n")
+        except OSError as error:
+            raise ConfigurationError(
+                f"--log-file can't be written: {error.strerror}", Where(str(self.log_file))
+            ) from error
+
+
+def as_json(planned: Planned) -> dict[str, Any]:
+    return {
+        "digest": planned.digest,
+        "edition": planned.slug,
+        "begin": planned.window.begin.isoformat(),
+        "end": planned.window.end.isoformat(),
+        "articles": [one.front_matter.slug for one in planned.choice.taken],
+        "left_out": [{"article": one.slug, "reason": one.reason} for one in planned.choice.left_out],
+    }
+
+
+def _as_json(outcome: Outcome) -> dict[str, Any]:
+    from pipeline.outbox import finding_as_json
+
+    if outcome.errors:
+        return {"edition": outcome.slug, "errors": [message for message, _ in outcome.errors]}
+    return {
+        "edition": outcome.slug,
+        "subject": outcome.subject,
+        "bytes": outcome.html_bytes,
+        "blocks": [{"name": name, "bytes": size} for name, size in outcome.blocks],
+        "findings": [finding_as_json(found) for found in outcome.findings],
+        "seconds": round(outcome.seconds, 4),
+    }
