@@ -79,7 +79,7 @@ def write(folder: Path, slug: str, files: Mapping[str, bytes]) -> Path:
         raise OutboxError(f"{slug!r} can't be a folder of the outbox") from error
     finally:
         if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
+            _discard(temporary)
     return target
 
 
@@ -111,9 +111,23 @@ def locked(folder: Path, wait: float = 0) -> Iterator[None]:
 
 
 def sweep(folder: Path) -> None:
-    """Remove the temporary folders that killed runs have left. Only for the holder of the lock."""
+    """Remove the temporary folders that killed runs have left. Only for the holder of the lock.
+
+    A run that was killed where one folder had made room and the other hadn't taken it yet has left no edition there:
+    the one that had made room is put back.
+    """
     for left in folder.glob(f".*{TEMPORARY}"):
-        shutil.rmtree(left, ignore_errors=True)
+        slug = left.name[1:].removesuffix(TEMPORARY).rpartition(".")[0]
+        if slug and (left / "old").is_dir() and (left / "new").is_dir() and not (folder / slug).exists():
+            (left / "old").rename(folder / slug)
+        _discard(left)
+
+
+def _discard(folder: Path) -> None:
+    """Remove a folder with all that is in it. What the disk refuses twice is swept at the next start."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def manifests(folder: Path) -> dict[str, dict[str, Any]]:
@@ -158,7 +172,7 @@ def remove(folder: Path, slug: str) -> None:
         _sync_folder(record.parent)
         gone = Path(tempfile.mkdtemp(prefix=f".{slug}.", suffix=TEMPORARY, dir=folder))
         (folder / slug).rename(gone / "old")
-        shutil.rmtree(gone)
+        _discard(gone)
     except OSError as error:
         raise failure(error, Where(f"{FOLDER}/{slug}")) from error
 

@@ -14,7 +14,7 @@ import click
 
 from pipeline.cli.console import json_option, now, now_option, project_option
 from pipeline.cli.report import Report
-from pipeline.errors import ContentError, nearest
+from pipeline.errors import ContentError, PipelineError, nearest
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -67,16 +67,21 @@ def build(
     report = Report(as_json=as_json, quiet=quiet, log_file=log_file)
     with stop_signals() as signals:
         run = Run(folder, jobs, wait, force, report, signals)
-        code = run.due(clock or now()) if due else run.editions(editions)
-    sys.exit(128 + signals[0] if signals else code)
+        try:
+            run.due(clock or now()) if due else run.editions(editions)
+        except PipelineError as error:
+            report.error(error)
+        except KeyboardInterrupt:
+            pass  # a signal, while nothing was being built
+        if signals.asked:
+            report.code = 128 + signals.asked[0]
+    sys.exit(report.result())
 
 
 class Run:
-    """One run of ``pipeline build``. Its methods give the exit code."""
+    """One run of ``pipeline build``, told in its report."""
 
-    def __init__(
-        self, folder: Path, jobs: int, wait: float, force: bool, report: Report, signals: Sequence[int]
-    ) -> None:
+    def __init__(self, folder: Path, jobs: int, wait: float, force: bool, report: Report, signals: Signals) -> None:
         self.folder = folder
         self.jobs = jobs
         self.wait = wait
@@ -84,7 +89,7 @@ class Run:
         self.report = report
         self.signals = signals
 
-    def editions(self, named: Sequence[str]) -> int:
+    def editions(self, named: Sequence[str]) -> None:
         """Build those that are named, or all; the unchanged are found before anything is locked, read or imported."""
         from pipeline import freshness, outbox
 
@@ -92,7 +97,7 @@ class Run:
         stale = self.stale(slugs, named=bool(named))
         if slugs and not stale:
             self.report.unchanged(slugs)
-            return self.report.result()
+            return
         with outbox.locked(self.folder / outbox.FOLDER, self.wait):
             from pipeline.build import open_project
 
@@ -102,7 +107,6 @@ class Run:
             self.build(stale, project)
             if not named:
                 self.report.unread(project.library.article_errors)
-        return self.report.result()
 
     def stale(self, slugs: Sequence[str], *, named: bool) -> list[str]:
         from pipeline import freshness
@@ -113,7 +117,7 @@ class Run:
         fine = ("built",) if named else ("built", "cleaned")
         return [slug for slug in slugs if freshness.state_of(self.folder, slug, hashes) not in fine]
 
-    def due(self, moment: datetime) -> int:
+    def due(self, moment: datetime) -> None:
         """Build what has fallen due by this moment."""
         from pipeline import agenda, outbox
         from pipeline.content import read_library
@@ -127,29 +131,41 @@ class Run:
                 found = agenda.due(project.library, moment)
                 self.build(found.slugs, replace(project, recurring=found.recurring))
         self.report.agenda(found)
-        return self.report.result()
 
     def build(self, slugs: Sequence[str], project: Project) -> None:
         from pipeline.jobs import build_editions
 
-        outcomes = build_editions(slugs, project, self.jobs, lambda: bool(self.signals))
+        self.signals.may_interrupt = False
+        outcomes = build_editions(slugs, project, self.jobs, lambda: bool(self.signals.asked))
         for outcome in with_progress(outcomes, len(slugs), plain=self.report.is_plain):
             self.report.outcome(outcome)
+        self.signals.may_interrupt = True
+
+
+class Signals:
+    """The signals that have asked to stop: at once while nothing is built, and else once that edition is finished.
+
+    A second one ends the process as if nobody had asked to be asked.
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+        self.may_interrupt = True
+
+    def note(self, number: int, frame: object) -> None:
+        self.asked.append(number)
+        signal.signal(number, signal.SIG_DFL)
+        if self.may_interrupt:
+            raise KeyboardInterrupt
 
 
 @contextmanager
-def stop_signals() -> Iterator[Sequence[int]]:
-    """The signals that have asked to stop. The edition that is being built is finished first; a second one kills."""
-    asked: list[int] = []
-
-    def note(number: int, frame: object) -> None:
-        asked.append(number)
-        signal.signal(number, signal.SIG_DFL)
-
+def stop_signals() -> Iterator[Signals]:
+    signals = Signals()
     numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, note) for number in numbers}
+    before = {number: signal.signal(number, signals.note) for number in numbers}
     try:
-        yield asked
+        yield signals
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -49,12 +49,17 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def say(line: str, *, err: bool = False) -> None:
-    """Print the line. When nobody reads any more, the work goes on all the same."""
+def say(line: str, *, err: bool = False) -> bool:
+    """Print the line. When that can't be done the work goes on all the same; false where the line is lost by it.
+
+    A reader that has gone, as ``head`` does, has lost nothing.
+    """
     try:
         click.echo(line, err=err)
-    except BrokenPipeError:
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2 if err else 1)
+        return isinstance(error, BrokenPipeError)
+    return True
 
 
 def complain(error: PipelineError) -> None:
@@ -62,11 +67,13 @@ def complain(error: PipelineError) -> None:
         say(f"error: {one}", err=True)
 
 
-def print_json(value: Any) -> None:
-    say(json.dumps(value, ensure_ascii=False))
+def print_json(value: Any) -> bool:
+    return say(json.dumps(value, ensure_ascii=False))
 
 
 def print_table(title: str, rows: Sequence[dict[str, str]]) -> None:
+    if sys.stdout is None:  # closed
+        return
     from rich.console import Console
     from rich.table import Table
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.console import now, print_json, say
-from pipeline.errors import ConfigurationError, PipelineError, Where, flatten
+from pipeline.errors import ConfigurationError, DiskError, PipelineError, Where, flatten
 
 if TYPE_CHECKING:
     from pipeline.agenda import Agenda, Planned
@@ -27,6 +27,11 @@ class Report:
         self.others: list[str] = []
         self.told: set[str] = set()
         self.code = 0
+        try:
+            self._append("")
+        except OSError as error:
+            where = Where(str(log_file))
+            raise ConfigurationError(f"--log-file can't be written: {error.strerror}", where) from error
 
     @property
     def is_plain(self) -> bool:
@@ -34,8 +39,7 @@ class Report:
 
     def outcome(self, outcome: Outcome) -> None:
         (self.failed if outcome.errors else self.built).append(outcome.slug)
-        if self.as_json:
-            print_json(_as_json(outcome))
+        self._json(_as_json(outcome))
         for message, code in outcome.errors:
             self._error(message, code)
         if outcome.errors:
@@ -48,10 +52,9 @@ class Report:
 
     def unchanged(self, slugs: Sequence[str]) -> None:
         self.same += slugs
-        if self.as_json:
-            for slug in slugs:
-                print_json({"edition": slug, "unchanged": True})
-        elif slugs:
+        for slug in slugs:
+            self._json({"edition": slug, "unchanged": True})
+        if slugs:
             self._line(f"{len(slugs)} unchanged: {', '.join(slugs)}")
 
     def agenda(self, agenda: Agenda) -> None:
@@ -61,22 +64,26 @@ class Report:
                 self._line(f"  {planned.slug} leaves out {one.slug}: {one.reason}")
         for planned in agenda.skipped:
             self._line(f"{planned.digest}: nothing new up to {planned.window.end:%Y-%m-%d %H:%M}; skipped")
+        for planned in (*agenda.planned, *agenda.skipped):
+            self._json(as_json(planned))
         for error in agenda.errors:
-            self._error(str(error), error.exit_code)
-        if self.as_json:
-            for planned in (*agenda.planned, *agenda.skipped):
-                print_json(as_json(planned))
+            self.error(error)
 
     def unread(self, errors: Iterable[PipelineError]) -> None:
         """Articles that can't be read stop nobody who doesn't show them; a whole build says so all the same."""
-        for one in (one for error in errors for one in flatten(error) if str(one) not in self.told):
-            self._error(str(one), one.exit_code)
-            self.others.append(str(one))
+        for error in errors:
+            self.error(error)
+
+    def error(self, error: PipelineError) -> None:
+        """What is wrong besides what an edition's own outcome has told."""
+        for one in flatten(error):
+            if str(one) not in self.told:
+                self._error(str(one), one.exit_code)
+                self.others.append(str(one))
 
     def result(self) -> int:
         result = {"built": self.built, "unchanged": self.same, "failed": self.failed, "errors": self.others}
-        if self.as_json:
-            print_json({"result": {**result, "exit_code": self.code}})
+        self._json({"result": {**result, "exit_code": self.code}})
         self._log(f"{len(self.built)} built, {len(self.same)} unchanged, {len(self.failed)} failed; exit {self.code}")
         return self.code
 
@@ -85,24 +92,32 @@ class Report:
         self.told.add(message)
         self._log(f"error: {message}")
         if not self.as_json:
-            say(f"error: {message}", err=True)
+            self._say(f"error: {message}", err=True)
 
     def _line(self, line: str, *, err: bool = False) -> None:
         self._log(line.strip())
         if not self.is_plain:
-            say(line, err=err)
+            self._say(line, err=err)
+
+    def _json(self, value: Any) -> None:
+        if self.as_json and not print_json(value):
+            self.code = max(self.code, DiskError.exit_code)
+
+    def _say(self, line: str, *, err: bool) -> None:
+        if not say(line, err=err):
+            self.code = max(self.code, DiskError.exit_code)
 
     def _log(self, line: str) -> None:
-        """The file is opened for each line, so that it can be rotated at any time."""
-        if self.log_file is None:
-            return
         try:
+            self._append(f"{now():%Y-%m-%dT%H:%M:%SZ} {line}\n")
+        except OSError:
+            self.code = max(self.code, DiskError.exit_code)
+
+    def _append(self, text: str) -> None:
+        """The file is opened each time, so that it can be rotated at any time."""
+        if self.log_file is not None:
             with self.log_file.open("a", encoding="utf-8") as file:
-                file.write(f"{now():%Y-%m-%dT%H:%M:%SZ} {line}\n")
-        except OSError as error:
-            raise ConfigurationError(
-                f"--log-file can't be written: {error.strerror}", Where(str(self.log_file))
-            ) from error
+                file.write(text)
 
 
 def as_json(planned: Planned) -> dict[str, Any]:
