@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +53,30 @@ def file_hash(file: Path) -> str:
 @cache
 def tools() -> Mapping[str, str]:
     """The versions of the engines, and this project's own: its number and what its code hashes to."""
-    return {
-        "stay-updated": f"{version('stay-updated')}+{_own_code()[:12]}",
-        **{name: version(name) for name in ENGINES},
-    }
+    installed = _installed()
+    versions = {name: installed.get(_normal(name)) or _version(name) for name in ("stay-updated", *ENGINES)}
+    return {**versions, "stay-updated": f"{versions['stay-updated']}+{_own_code()[:12]}"}
+
+
+def _installed() -> dict[str, str]:
+    """The versions of what is installed, by the names of its .dist-info folders (packaging.python.org, Recording
+    installed projects). importlib.metadata would tell, but takes a quarter of a run that has nothing to do."""
+    found: dict[str, str] = {}
+    for folder in sys.path:
+        for path in Path(folder).glob("*.dist-info"):
+            distribution, _, number = path.name.removesuffix(".dist-info").partition("-")
+            found.setdefault(_normal(distribution), number)
+    return found
+
+
+def _normal(name: str) -> str:
+    return name.replace("-", "_").replace(".", "_").lower()
+
+
+def _version(name: str) -> str:
+    from importlib.metadata import version
+
+    return version(name)
 
 
 def _own_code() -> str:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import hashlib
 import json
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import BusyError, DeniedError, DiskError, OutboxError, Where
-from pipeline.model import Email, Finding
+
+if TYPE_CHECKING:
+    from pipeline.model import Email, Finding
 
 FOLDER = "outbox"
 MANIFEST = "manifest.json"
@@ -64,7 +64,7 @@ def write(folder: Path, slug: str, files: Mapping[str, bytes]) -> Path:
     temporary: Path | None = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{slug}.", suffix=TEMPORARY, dir=folder))
+        temporary = _temporary(folder, slug)
         # mkdtemp's own folder is for its owner alone; the edition's is as open as the umask lets it be.
         new = temporary / "new"
         new.mkdir()
@@ -123,6 +123,12 @@ def sweep(folder: Path) -> None:
         _discard(left)
 
 
+def _temporary(folder: Path, slug: str) -> Path:
+    import tempfile  # a run with nothing to do needs none
+
+    return Path(tempfile.mkdtemp(prefix=f".{slug}.", suffix=TEMPORARY, dir=folder))
+
+
 def _discard(folder: Path) -> None:
     """Remove a folder with all that is in it. What the disk refuses twice is swept at the next start."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -170,9 +176,11 @@ def remove(folder: Path, slug: str) -> None:
         _write_file(temporary, (folder / slug / MANIFEST).read_bytes())
         temporary.rename(record)
         _sync_folder(record.parent)
-        gone = Path(tempfile.mkdtemp(prefix=f".{slug}.", suffix=TEMPORARY, dir=folder))
-        (folder / slug).rename(gone / "old")
-        _discard(gone)
+        gone = _temporary(folder, slug)
+        try:
+            (folder / slug).rename(gone / "old")
+        finally:
+            _discard(gone)
     except OSError as error:
         raise failure(error, Where(f"{FOLDER}/{slug}")) from error
 
@@ -235,6 +243,8 @@ def _exchange(one: Path, other: Path) -> bool:
     """Both names change places in one step (Linux's renameat2); false where the system or the disk can't do that."""
     if sys.platform != "linux":
         return False
+    import ctypes  # a run with nothing to do needs none
+
     renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if renameat2 is None:
         return False
