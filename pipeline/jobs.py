@@ -58,7 +58,8 @@ def build_editions(
         coming = [workers.submit(_attempt_in_worker, slug) for slug in slugs]
         for future in coming:
             if stopped():
-                workers.shutdown(wait=False, cancel_futures=True)
+                for waiting in coming:
+                    waiting.cancel()
             if not future.cancelled():
                 yield future.result()
 
