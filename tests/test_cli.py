@@ -222,3 +222,59 @@ def test_as_cron_runs_it(tmp_path):
         command, env={"LC_ALL": "C"}, cwd=folders.REPOSITORY, capture_output=True, stdin=subprocess.DEVNULL
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+WEEKLY = '\n[digests.weekly]\nschedule = "0 8 * * MON"\nsubject = "This week: {lead.title}"\n'
+
+
+def test_plan(run, tmp_path):
+    """The plan tells when, of which articles, and why not of others; JSON tells the same."""
+    folders.make(tmp_path, {"content/newsletter.toml": folders.NEWSLETTER + WEEKLY})
+    arguments = ("plan", "--next", "2", "--now", "2026-11-22T12:00:00+01:00")
+    code, out, err = run(*arguments)
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [
+        "weekly-2026-11-16  Mon 16 Nov 2026 08:00 CET  articles since Mon 09 Nov 2026 08:00",
+        "  takes       nothing yet",
+        "  leaves out  box-breathing: after the window (published only on 2026-11-20 00:00; "
+        "the window ends 2026-11-16 08:00)",
+        "weekly-2026-11-23  Mon 23 Nov 2026 08:00 CET  articles since Mon 16 Nov 2026 08:00",
+        "  takes       box-breathing",
+    ]
+    _, second = (json.loads(line) for line in run(*arguments, "--json")[1].splitlines())
+    assert (second["edition"], second["articles"], second["left_out"]) == ("weekly-2026-11-23", ["box-breathing"], [])
+
+
+def test_plan_without_digests(run):
+    """Without a recurring digest the plan says how to have one."""
+    assert run("plan") == (
+        0,
+        "There is no recurring digest; declare one under [digests.NAME] in content/newsletter.toml.\n",
+        "",
+    )
+
+
+def test_status(run, tmp_path):
+    """Status tells what is in the outbox, how large it is, and what has changed since."""
+    assert run("status") == (0, "The outbox is empty; fill it with pipeline build.\n", "")
+    run("build")
+    (row,) = json.loads(run("status", "--json")[1])
+    assert (row["edition"], row["date"], row["state"], row["findings"]) == ("breathe", "2026-11-24", "built", 0)
+    assert row["bytes"] == (tmp_path / "outbox/breathe/digest.html").stat().st_size
+    assert "content/articles/box-breathing.md" in row["inputs"]
+    folders.make(tmp_path, {"content/articles/box-breathing.md": folders.ARTICLE + "More.\n"})
+    assert " changed " in run("status")[1]
+
+
+@pytest.mark.parametrize("moment", ["tomorrow", "2026-11-23", "2026-11-23T08:00:00"])
+def test_no_moment(run, moment):
+    """A moment has a time and a zone."""
+    code, _, err = run("build", "--due", "--now", moment)
+    assert code == 2
+    assert "write it with its zone" in err
+
+
+def test_due_and_named(run):
+    """Either the clock chooses, or the person."""
+    assert run("build", "--due", "breathe")[0] == 2
+    assert run("build", "--now", "2026-11-23T08:00:00+01:00")[0] == 2
