@@ -309,6 +309,12 @@ def test_stop_between_editions(tmp_path):
         assert list(folder.glob("outbox/.*.tmp")) == []
 
 
+def sleeps(process):
+    """Whether it does nothing for the moment, as one does that waits for its turn (proc(5), stat)."""
+    time.sleep(0.005)
+    return Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "S"
+
+
 def catches(process, number):
     """Whether the process has a handler for the signal yet (proc(5), SigCgt)."""
     status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
@@ -317,21 +323,29 @@ def catches(process, number):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_stop_while_waiting(tmp_path):
+@pytest.mark.parametrize(
+    ("arguments", "number", "code"),
+    [
+        (["build", "--quiet"], signal.SIGTERM, 143),
+        (["build", "--due", "--now", "2026-11-24T08:00:00+01:00"], signal.SIGINT, 130),
+        (["clean", "--keep", "0"], signal.SIGINT, 130),
+    ],
+    ids=["build", "build --due", "clean"],
+)
+def test_stop_while_waiting(tmp_path, arguments, number, code):
     """A run that waits for another one stops at once when it is asked to."""
     folders.make(tmp_path)
     with outbox.locked(tmp_path / "outbox"):
-        arguments = command("build", "--wait", "30", "--quiet", folder=tmp_path)
+        arguments = command(*arguments, "--wait", "30", folder=tmp_path)
         waiting = subprocess.Popen(arguments, cwd=folders.REPOSITORY, stderr=subprocess.PIPE, text=True)
-        assert within(10, lambda: catches(waiting, signal.SIGTERM))
-        waiting.send_signal(signal.SIGTERM)
         try:
+            assert within(10, lambda: catches(waiting, number) and all(sleeps(waiting) for _ in range(4)))
+            waiting.send_signal(number)
             _, err = waiting.communicate(timeout=2)
-        except subprocess.TimeoutExpired:
+        finally:
             waiting.kill()
             waiting.communicate()
-            raise
-    assert (waiting.returncode, err) == (143, "")
+    assert (waiting.returncode, err) == (code, "")
 
 
 # Whatever the surroundings are.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 
 import click
 
@@ -32,6 +31,8 @@ def main() -> None:
         complain(error)
         sys.exit(error.exit_code)
     except Exception:
+        import traceback  # only bugs pay for it
+
         traceback.print_exc()
         click.echo(BUG, err=True, nl=False)
         sys.exit(1)

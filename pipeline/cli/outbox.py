@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from pathlib import Path
 
 import click
@@ -55,7 +57,10 @@ def clean(keep: int, wait: float, folder: Path) -> None:
     """
     from pipeline import outbox
 
-    with outbox.locked(folder / outbox.FOLDER, wait):
-        for slug in outbox.oldest(folder / outbox.FOLDER, keep):
-            outbox.remove(folder / outbox.FOLDER, slug)
-            say(f"removed {slug}")
+    try:
+        with outbox.locked(folder / outbox.FOLDER, wait):
+            for slug in outbox.oldest(folder / outbox.FOLDER, keep):
+                outbox.remove(folder / outbox.FOLDER, slug)
+                say(f"removed {slug}")
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
