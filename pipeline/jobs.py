@@ -8,13 +8,14 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
 from pipeline.build import Project, Recurring, build_edition, open_project
-from pipeline.errors import PipelineError, flatten
+from pipeline.errors import DiskError, PipelineError, flatten
 from pipeline.model import Finding
 
 _PR_SET_PDEATHSIG = 1
@@ -56,12 +57,20 @@ def build_editions(
     )
     with workers:
         coming = [workers.submit(_attempt_in_worker, slug) for slug in slugs]
-        for future in coming:
+        for slug, future in zip(slugs, coming, strict=True):
             if stopped():
                 for waiting in coming:
                     waiting.cancel()
             if not future.cancelled():
-                yield future.result()
+                yield _outcome(slug, future)
+
+
+def _outcome(slug: str, future: Future[Outcome]) -> Outcome:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        message = f"{slug}: a process that builds was killed from outside; is there enough memory?"
+        return Outcome(slug, 0.0, errors=((message, DiskError.exit_code),))
 
 
 def attempt(slug: str, project: Project) -> Outcome:

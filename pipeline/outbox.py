@@ -78,7 +78,8 @@ def write(folder: Path, slug: str, files: Mapping[str, bytes]) -> Path:
     except ValueError as error:  # a NUL, or half a surrogate pair
         raise OutboxError(f"{slug!r} can't be a folder of the outbox") from error
     finally:
-        if temporary is not None:
+        # Where the old edition made room and could neither be followed nor put back, the next start puts it back.
+        if temporary is not None and (target.exists() or not (temporary / "old").exists()):
             _discard(temporary)
     return target
 

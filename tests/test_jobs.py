@@ -1,5 +1,8 @@
 """jobs.py: many editions, one after another or in several processes."""
 
+import os
+import signal
+
 import pytest
 
 from pipeline.build import open_project
@@ -56,3 +59,10 @@ def test_disk_that_refuses(tmp_path, jobs):
     (tmp_path / "outbox").write_text("a file is in the way")
     outcomes = list(build_editions(["e0", "e1"], opened, jobs))
     assert [code for outcome in outcomes for _, code in outcome.errors] == [73, 73]
+
+
+def test_killed_worker(tmp_path, monkeypatch):
+    """A process that is killed from outside, for want of memory say, is told as that, and is no bug of ours."""
+    monkeypatch.setattr("pipeline.jobs.build_edition", lambda slug, opened: os.kill(os.getpid(), signal.SIGKILL))
+    outcomes = list(build_editions(["e0", "e1"], project(tmp_path, 2), 2))
+    assert [code for outcome in outcomes for _, code in outcome.errors] == [74, 74]
