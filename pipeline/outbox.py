@@ -100,15 +100,21 @@ def locked(folder: Path, wait: float = 0) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout  # a run with nothing to do needs no lock, and this takes a while
 
+    lock = FileLock(folder / LOCK)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / LOCK, timeout=wait):
-            sweep(folder)
-            yield
+        lock.acquire(timeout=wait)
+        sweep(folder)
     except Timeout as error:
         raise BusyError("another run is building; wait for it with --wait SECONDS", Where(FOLDER)) from error
     except OSError as error:
+        lock.release()
         raise failure(error, Where(FOLDER)) from error
+    # What goes wrong in the block is the block's to tell.
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def sweep(folder: Path) -> None:

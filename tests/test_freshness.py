@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from pipeline import build, freshness, outbox
+from pipeline.content import read_library
 from tests import folders
 
 OTHER = folders.EDITION.replace("Breathe a little", "Another breath")
@@ -29,7 +30,7 @@ def test_editions_there(folder):
     """Editions are the Markdown files in their folder, but for hidden ones and those whose name begins with a line."""
     for name in (".hidden.md", "_draft.md", "notes.txt"):
         (folder / "content/editions" / name).write_text("x")
-    assert freshness.editions_there(folder) == ["breathe", "other"]
+    assert freshness.editions_there(folder) == ["breathe", "other"] == list(read_library(folder).editions)
     assert freshness.editions_there(folder / "nowhere") == []
 
 

@@ -96,3 +96,11 @@ def test_read_manifest(tmp_path):
     assert outbox.read_manifest(tmp_path, "e") is None
     outbox.write(tmp_path, "e", {"manifest.json": json.dumps({"edition": "e"}).encode()})
     assert outbox.read_manifest(tmp_path, "e") == {"edition": "e"}
+
+
+def test_errors_of_the_block_are_its_own(tmp_path):
+    """What fails while the outbox is locked comes out as it is, and the lock is free again."""
+    with pytest.raises(FileNotFoundError), outbox.locked(tmp_path):
+        (tmp_path / "nothing").read_bytes()
+    with outbox.locked(tmp_path):
+        pass

@@ -48,7 +48,7 @@ AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
 
 
 class Routes:
-    """What the preview answers. All of it is asked with GET, and nothing that is answered is kept by a browser."""
+    """What the preview answers; all of it is asked with GET."""
 
     def __init__(self, windows: Windows) -> None:
         self.windows = windows

@@ -115,6 +115,7 @@ class Windows:
             asyncio.get_running_loop().call_later(SETTLED, self.catch_up)
 
     def catch_up(self) -> None:
+        # A task that nobody refers to may be collected before it has run (the asyncio documentation, create_task).
         self.catching_up = asyncio.create_task(self.files_changed(set(WATCHED)))
 
     async def files_changed(self, paths: set[str]) -> None:
