@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import BusyError, DeniedError, DiskError, OutboxError, Where
 
 if TYPE_CHECKING:
+    from filelock import FileLock
+
     from pipeline.model import Email, Finding
 
 FOLDER = "outbox"
@@ -108,13 +110,21 @@ def locked(folder: Path, wait: float = 0) -> Iterator[None]:
     except Timeout as error:
         raise BusyError("another run is building; wait for it with --wait SECONDS", Where(FOLDER)) from error
     except OSError as error:
-        lock.release()
+        _let_go(lock)
         raise failure(error, Where(FOLDER)) from error
     # What goes wrong in the block is the block's to tell.
     try:
         yield
     finally:
+        _let_go(lock)
+
+
+def _let_go(lock: FileLock) -> None:
+    """Raises an OutboxError where the system refuses even that; it then lets go of the lock as the process ends."""
+    try:
         lock.release()
+    except OSError as error:
+        raise failure(error, Where(FOLDER)) from error
 
 
 def sweep(folder: Path) -> None:
