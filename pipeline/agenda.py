@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import digests, freshness, outbox
-from pipeline.build import Recurring
 from pipeline.content import Library
-from pipeline.digests import Candidate, Choice, GoneOut, LeftOut, Window
+from pipeline.digests import Candidate, Choice, GoneOut, LeftOut, Recurring, Window
 from pipeline.errors import ContentError, PipelineError, Where, flatten
 from pipeline.model import Digest
 
@@ -51,12 +50,12 @@ def due(library: Library, now: datetime) -> Agenda:
     An edition that can't be read is due as well, so that its error is told. A digest whose edition is once built is
     done with that tick, whatever becomes of its articles.
     """
-    slugs = [slug for slug in _unbuilt(library.folder) if _has_come(library, slug, now)]
+    manifests = outbox.manifests(library.folder / outbox.FOLDER)
+    slugs = [slug for slug in _unbuilt(library.folder, manifests) if _has_come(library, slug, now)]
     recurring: dict[str, Recurring] = {}
     planned: list[Planned] = []
     skipped: list[Planned] = []
     errors: list[PipelineError] = []
-    manifests = outbox.manifests(library.folder / outbox.FOLDER) if library.digests else {}
     for name in library.digests:
         try:
             digest = library.digests[name]
@@ -87,6 +86,13 @@ def plan(library: Library, now: datetime, count: int) -> tuple[Planned, ...]:
         windows = (*digests.due(digest, last_tick(name, manifests), now), *digests.upcoming(digest, now, count))
         found += _of_digest(digest, windows, library, manifests)
     return tuple(sorted(found, key=lambda one: (one.window.end, one.slug))[:count])
+
+
+def gather(
+    digest: Digest, windows: Sequence[Window], library: Library, manifests: Mapping[str, Mapping[str, Any]]
+) -> tuple[Planned, ...]:
+    """Each window's edition, of the articles that are there; ``manifests`` are those of what has gone out."""
+    return tuple(_of_digest(digest, windows, library, manifests))
 
 
 def last_tick(digest: str, manifests: Mapping[str, Mapping[str, Any]]) -> datetime | None:
@@ -124,10 +130,10 @@ def _of_digest(
         yield Planned(slug, digest.name, window, choice)
 
 
-def _unbuilt(folder: Path) -> Iterator[str]:
+def _unbuilt(folder: Path, manifests: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     hashes: dict[str, str] = {}
     for slug in freshness.editions_there(folder):
-        if freshness.state_of(folder, slug, hashes) in ("not built", "changed"):
+        if freshness.state(folder, slug, manifests.get(slug), hashes) in ("not built", "changed"):
             yield slug
 
 

@@ -13,16 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline import content, editions, inline, inputs, links, marks, merge_fields, mime, mjml, outbox, templates
-from pipeline.digests import Window
+from pipeline.digests import Recurring
 from pipeline.model import Edition, Email, Newsletter
-
-
-@dataclass(frozen=True, slots=True)
-class Recurring:
-    """A digest's edition as content would have it, and the window that it was gathered from."""
-
-    edition: Edition
-    window: Window
 
 
 @dataclass(frozen=True, slots=True)

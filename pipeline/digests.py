@@ -33,6 +33,14 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Recurring:
+    """A digest's edition as content would have it, and the window that it was gathered from."""
+
+    edition: Edition
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """An article that a digest could take. ``sha256`` is that of its body, empty for an empty body."""
 

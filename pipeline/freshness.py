@@ -24,16 +24,16 @@ def editions_there(folder: Path) -> list[str]:
 
 def state_of(folder: Path, slug: str, hashes: dict[str, str]) -> State:
     """What has become of the edition's last build; ``hashes`` keeps those of files once read."""
-    manifest = outbox.read_manifest(folder / outbox.FOLDER, slug)
+    return state(folder, slug, outbox.manifest_of(folder / outbox.FOLDER, slug), hashes)
+
+
+def state(folder: Path, slug: str, manifest: Mapping[str, Any] | None, hashes: dict[str, str]) -> State:
+    """The same, of what the edition's manifest says; ``None`` where it has none."""
     if manifest is None:
-        return "cleaned" if outbox.is_recorded(folder / outbox.FOLDER, slug) else "not built"
-    return state(folder, slug, manifest, hashes)
-
-
-def state(folder: Path, slug: str, manifest: Mapping[str, Any], hashes: dict[str, str]) -> State:
+        return "not built"
+    if not outbox.is_whole(folder / outbox.FOLDER, slug, manifest):
+        return "cleaned" if outbox.is_cleaned(folder / outbox.FOLDER, slug) else "changed"
     recorded = manifest.get("inputs")
     if not isinstance(recorded, dict) or manifest.get("tools") != inputs.tools():
-        return "changed"
-    if not outbox.is_whole(folder / outbox.FOLDER, slug, manifest):
         return "changed"
     return "built" if inputs.hash_inputs(folder, recorded, hashes) == recorded else "changed"

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
-from pipeline.build import Project, Recurring, build_edition, open_project
+from pipeline.build import Project, build_edition, open_project
+from pipeline.digests import Recurring
 from pipeline.errors import DiskError, PipelineError, flatten
 from pipeline.model import Finding
 

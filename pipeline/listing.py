@@ -63,7 +63,7 @@ def outbox_rows(folder: Path) -> list[dict[str, Any]]:
                 "built": f"{built:%Y-%m-%d %H:%M:%SZ}" if built else "",
                 "bytes": outbox.html_bytes(there, slug) or 0,
                 "findings": len(manifest.get("findings", ())),
-                "state": freshness.state_of(folder, slug, hashes),
+                "state": freshness.state(folder, slug, manifest, hashes),
                 "inputs": sorted(manifest.get("inputs", {})),
             }
         )

@@ -157,24 +157,38 @@ def manifests(folder: Path) -> dict[str, dict[str, Any]]:
     """The manifest of every edition that has gone out, by slug: also of those whose folders were cleaned away."""
     built = (path.parent.name for path in folder.glob(f"[!.]*/{MANIFEST}"))
     cleaned = (path.stem for path in (folder / RECORD).glob("*.json"))
-    found = {slug: read_manifest(folder, slug) or _read_json(_record(folder, slug)) for slug in (*built, *cleaned)}
+    found = {slug: manifest_of(folder, slug) for slug in (*built, *cleaned)}
     return {slug: manifest for slug, manifest in found.items() if manifest is not None}
 
 
-def is_recorded(folder: Path, slug: str) -> bool:
+def manifest_of(folder: Path, slug: str) -> dict[str, Any] | None:
+    """The edition's manifest, also where its folder was cleaned away; ``None`` where there is none to be read."""
+    return read_manifest(folder, slug) or _read_json(_record(folder, slug))
+
+
+def is_cleaned(folder: Path, slug: str) -> bool:
     """Whether the edition has been built once, and its folder cleaned away since."""
-    return _record(folder, slug).is_file()
+    return _record(folder, slug).is_file() and not (folder / slug).exists()
 
 
 def is_whole(folder: Path, slug: str, manifest: Mapping[str, Any]) -> bool:
-    """Whether the files that the manifest tells of are there, each as large as it says."""
+    """Whether the files that the manifest tells of are there, each as it says.
+
+    A file that isn't younger than the manifest, which is written last, isn't read: its size tells enough.
+    """
     files: Any = manifest.get("files")
     try:
-        return bool(files) and all(
-            (folder / slug / name).stat().st_size == told["bytes"] for name, told in files.items()
-        )
+        written = (folder / slug / MANIFEST).stat().st_mtime_ns
+        return bool(files) and all(_is_as_told(folder / slug / name, told, written) for name, told in files.items())
     except (OSError, AttributeError, KeyError, TypeError):
         return False
+
+
+def _is_as_told(file: Path, told: Mapping[str, Any], written: int) -> bool:
+    found = file.stat()
+    if found.st_size != told["bytes"]:
+        return False
+    return found.st_mtime_ns <= written or hashlib.sha256(file.read_bytes()).hexdigest() == told["sha256"]
 
 
 def oldest(folder: Path, keep: int) -> list[str]:

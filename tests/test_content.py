@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.content import read_library, reread_library
-from pipeline.content.source import Source, parse_toml, parse_yaml, read_front_matter
+from pipeline.content.front_matter import read_front_matter
+from pipeline.content.source import Source
+from pipeline.content.toml import parse_toml
+from pipeline.content.yaml import parse_yaml
 from pipeline.errors import ConfigurationError, ContentError, PipelineError, Where
 from pipeline.model import Pick
 from tests import folders
@@ -469,8 +472,9 @@ class TestReread:
         return read_library(folders.make(folder, {"content/articles/morning-light.md": OTHER}))
 
     def test_changed_article(self, tmp_path):
-        """Only the article that has changed is read again."""
+        """Only the article that has changed is read again; what was read before stays as it was."""
         before = self.library(tmp_path)
+        assert before.articles["morning-light"].title == "Morning light"
         folders.make(tmp_path, {"content/articles/morning-light.md": OTHER.replace("Morning light", "Evening light")})
         after = reread_library(before, {"content/articles/morning-light.md"})
         assert after.articles["morning-light"].title == "Evening light"

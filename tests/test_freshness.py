@@ -81,6 +81,16 @@ def test_damaged_output(folder, name):
     assert state(folder) == "changed"
 
 
+def test_touched_output(folder):
+    """A file that was written to after its manifest is looked into: the same bytes still stand, others don't."""
+    file = folder / "outbox/breathe/digest.html"
+    content = file.read_bytes()
+    file.write_bytes(content.replace(b"<", b">", 1))
+    assert state(folder) == "changed"
+    file.write_bytes(content)
+    assert state(folder) == "built"
+
+
 @pytest.mark.parametrize("manifest", ["", "[]", "{}", '{"inputs": [], "files": 3}', '{"inputs": {}, "tools": {}}'])
 def test_damaged_manifest(folder, manifest):
     """A manifest that can't be read, or doesn't say, vouches for nothing."""
@@ -104,10 +114,11 @@ def test_cleaned(folder):
     assert "breathe" in outbox.manifests(folder / "outbox")
 
 
-def test_no_engine_for_nothing(folder):
-    """A run with nothing to do imports no engine, nor even the reader of content."""
+@pytest.mark.parametrize("options", [["--quiet"], ["--quiet", "--due"]], ids=" ".join)
+def test_no_engine_for_nothing(folder, options):
+    """A run with nothing to do imports no engine, nor a reader of YAML."""
     code = (
-        "import sys; from pipeline import cli; sys.argv = ['pipeline', 'build', '--quiet']\n"
+        f"import sys; from pipeline import cli; sys.argv = ['pipeline', 'build', *{options}]\n"
         "try: cli.main()\n"
         "except SystemExit as stop: assert not stop.code\n"
         "print(*sorted({'jinja2', 'premailer', 'mjml', 'yaml', 'lxml', 'filelock'} & set(sys.modules)))"

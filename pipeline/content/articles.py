@@ -18,8 +18,9 @@ from zoneinfo import ZoneInfo
 from pipeline import merge_fields
 from pipeline.content.data import absolute
 from pipeline.content.fields import Fields
+from pipeline.content.front_matter import read_front_matter
 from pipeline.content.images import Images
-from pipeline.content.source import Source, read_front_matter
+from pipeline.content.source import Source
 from pipeline.errors import ContentError, PipelineError, Where, nearest, raise_all
 from pipeline.model import Article, Author, FrontMatter, Image, Newsletter
 
@@ -49,41 +50,48 @@ NONE: Mapping[str, Post] = MappingProxyType({})
 
 
 class Articles(Mapping[str, Article]):
-    """The articles by slug, each rendered on first use.
+    """The articles by slug: their front matter is read once somebody asks for any, each text rendered on first use.
 
     A file that can't be read stops only those who ask for its slug; ``errors`` has them all. The posts in
     ``unchanged``, by path, are taken as they are.
     """
 
     def __init__(self, folder: Path, newsletter: Newsletter, unchanged: Mapping[str, Post] = NONE) -> None:
+        self.folder = folder
         self.newsletter = newsletter
+        self.unchanged = unchanged
         self.images = Images(folder, newsletter.asset_url, newsletter.url)
-        self.posts: dict[str, Post] = {}
-        self.broken: dict[str, PipelineError] = {}
         self.rendered: dict[str, Article] = {}
         # The files of the articles that a file's links lead to, once its text is rendered: they know their own URLs.
         self.linked: dict[str, set[str]] = {}
-        for file in markdown_files(folder / FOLDER):
-            path = file.relative_to(folder).as_posix()
+
+    @property
+    def posts(self) -> Mapping[str, Post]:
+        return self._shelves[0]
+
+    @property
+    def broken(self) -> Mapping[str, PipelineError]:
+        return self._shelves[1]
+
+    @cached_property
+    def _shelves(self) -> tuple[dict[str, Post], dict[str, PipelineError]]:
+        posts: dict[str, Post] = {}
+        broken: dict[str, PipelineError] = {}
+        for file in markdown_files(self.folder / FOLDER):
+            path = file.relative_to(self.folder).as_posix()
             try:
-                post = unchanged.get(path) or self._read(file, path)
+                post = self.unchanged.get(path) or self._read(file, path)
+                first = posts.setdefault(post.front_matter.slug, post)
             except PipelineError as error:
-                self.broken[_slug_of(path)] = error
+                broken[_slug_of(path)] = error
             else:
-                self._shelve(post)
+                if first is not post:
+                    broken[post.front_matter.slug] = _same_slug(post, first)
+        return posts, broken
 
     def _read(self, file: Path, path: str) -> Post:
         source = read_front_matter(file, path)
         return Post(_front_matter(source, self.newsletter, self.images), source)
-
-    def _shelve(self, post: Post) -> None:
-        slug = post.front_matter.slug
-        if slug in self.posts:
-            first = self.posts[slug].front_matter.where
-            message = f"has the slug {slug!r}, and so has {first.path}; give one of them another `slug`"
-            self.broken[slug] = ContentError(message, post.source.where("slug"))
-        else:
-            self.posts[slug] = post
 
     @cached_property
     def by_path(self) -> Mapping[str, Post]:
@@ -158,6 +166,12 @@ class Articles(Mapping[str, Article]):
     @property
     def _names(self) -> list[str]:
         return [PurePosixPath(path).name for path in self.by_path]
+
+
+def _same_slug(post: Post, first: Post) -> ContentError:
+    slug, path = post.front_matter.slug, first.source.path
+    message = f"has the slug {slug!r}, and so has {path}; give one of them another `slug`"
+    return ContentError(message, post.source.where("slug"))
 
 
 def is_article(path: str) -> bool:

@@ -11,8 +11,8 @@ from pipeline import languages, merge_fields
 from pipeline.content.articles import SLUG, SUFFIXES, Articles, read_date
 from pipeline.content.data import DataReader
 from pipeline.content.fields import Fields
+from pipeline.content.front_matter import read_front_matter
 from pipeline.content.images import Images
-from pipeline.content.source import read_front_matter
 from pipeline.errors import ContentError, PipelineError, Where, raise_all
 from pipeline.model import Block, Edition, Finding, FrontMatter, Newsletter
 

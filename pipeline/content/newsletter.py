@@ -13,7 +13,8 @@ from pipeline import merge_fields
 from pipeline.content.data import DataReader
 from pipeline.content.fields import Fields
 from pipeline.content.images import Images
-from pipeline.content.source import Source, parse_toml, read_text
+from pipeline.content.source import Source, read_text
+from pipeline.content.toml import parse_toml
 from pipeline.errors import ConfigurationError, Where, nearest, raise_all
 from pipeline.model import Address, Author, Fonts, Link, MergeField, Newsletter, Palette
 

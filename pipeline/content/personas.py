@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 from pipeline.content.fields import Fields
 from pipeline.content.newsletter import BUILT_IN_FIELDS
-from pipeline.content.source import Source, parse_yaml, read_text
+from pipeline.content.source import Source, read_text
+from pipeline.content.yaml import parse_yaml
 from pipeline.errors import ContentError, PipelineError, Where, nearest, raise_all
 from pipeline.model import Newsletter, Persona
 

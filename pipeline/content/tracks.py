@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pipeline.content.fields import Fields
 from pipeline.content.images import Images
-from pipeline.content.source import Source, parse_yaml, read_text
+from pipeline.content.source import Source, read_text
+from pipeline.content.yaml import parse_yaml
 from pipeline.errors import ContentError, PipelineError, Where, raise_all
 from pipeline.model import Newsletter, Track
 
