@@ -93,18 +93,24 @@ def due(digest: Digest, last: datetime | None, now: datetime) -> tuple[Window, .
     What ``catch_up`` says of missed ticks: "one" window up to the latest, "all", each its own, or "none" but the
     latest.
     """
+    begins = [moment.astimezone(ZoneInfo(digest.timezone)) for moment in (last, digest.since) if moment]
+    begin = max(begins, key=_utc, default=None)
     back = _backward(digest, now)
     latest = next(back, None)
-    if latest is None or (last is not None and _utc(latest) <= _utc(last)):
+    if latest is None or (begin and _utc(latest) <= _utc(begin)):
         return ()
-    if last is None or digest.catch_up == "none":
-        return (Window(digest.name, next(back, latest), latest),)
-    missed = [latest] if digest.catch_up == "one" else [*ticks(digest, last, now)]
-    return _windows(digest, [last.astimezone(ZoneInfo(digest.timezone)), *missed])
+    if begin is None or digest.catch_up == "none":
+        before = next(back, latest)
+        return (Window(digest.name, max(before, begin or before, key=_utc), latest),)
+    missed = [latest] if digest.catch_up == "one" else [*ticks(digest, begin, now)]
+    return _windows(digest, [begin, *missed])
 
 
 def upcoming(digest: Digest, now: datetime, count: int) -> tuple[Window, ...]:
     """The next windows whose tick is later than ``now``."""
+    if digest.since and _utc(digest.since) > _utc(now):
+        now = digest.since.astimezone(ZoneInfo(digest.timezone))
+        return _windows(digest, [now, *islice(_forward(digest, now), count)])
     latest = list(islice(_backward(digest, now), 1))
     return _windows(digest, [*latest, *islice(_forward(digest, now), count)])
 

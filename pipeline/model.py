@@ -253,7 +253,8 @@ class Digest:
     """A recurring digest: Editions that are gathered from articles, one at each tick of its schedule.
 
     ``schedule`` is five cron fields, read in ``timezone``. ``subject`` and ``preheader`` may hold ``{lead.title}``
-    and the other ``PLACES``. The data of ``blocks`` has a ``Pick`` where articles of the window belong.
+    and the other ``PLACES``. The data of ``blocks`` has a ``Pick`` where articles of the window belong. Its first
+    window begins at ``since``; ``None`` for the tick before the first.
     """
 
     name: str
@@ -269,6 +270,7 @@ class Digest:
     letter: Markup
     when_empty: Literal["skip", "fail"]
     catch_up: Literal["one", "all", "none"]
+    since: datetime | None
     where: Where
     findings: tuple[Finding, ...] = ()
 

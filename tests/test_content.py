@@ -573,6 +573,7 @@ template = "letter"
 include = {tags = ["sleep", "naps"], max = 6}
 when_empty = "fail"
 catch_up = "all"
+since = 2026-11-01
 letter = "Hello [[first_name]]"
 blocks = [
     {lead = {article = "newest", cta = "rest"}},
@@ -585,6 +586,7 @@ blocks = [
         assert (digest.timezone, digest.language, digest.template) == ("America/New_York", "de", "letter")
         assert (digest.tags, digest.max) == (("sleep", "naps"), 6)
         assert (digest.when_empty, digest.catch_up) == ("fail", "all")
+        assert digest.since == datetime(2026, 11, 1, tzinfo=ZoneInfo(digest.timezone))
         assert digest.letter.startswith("<p>Hello zqmf")
         assert digest.preheader.startswith("{count} articles for zqmf")
         data = [dict(block.data) for block in digest.blocks]

@@ -32,6 +32,7 @@ WEEKLY = Digest(
     letter=Markup(),
     when_empty="skip",
     catch_up="one",
+    since=None,
     where=WHERE,
 )
 
@@ -199,6 +200,30 @@ class TestDue:
         for catch_up in ("one", "all"):
             (found,) = digests.due(replace(WEEKLY, catch_up=catch_up), at("2026-11-18T12:00"), self.NOW)
             assert found == Window("weekly", at("2026-11-18T12:00"), at("2026-11-23T08:00"))
+
+    @pytest.mark.parametrize(
+        ("since", "catch_up", "expected"),
+        [
+            ("2026-11-05T00:00", "one", [("05", "23")]),
+            ("2026-11-05T00:00", "all", [("05", "09"), ("09", "16"), ("16", "23")]),
+            ("2026-11-05T00:00", "none", [("16", "23")]),
+            ("2026-11-19T00:00", "none", [("19", "23")]),
+            ("2026-11-23T08:00", "one", []),
+        ],
+    )
+    def test_since(self, since, catch_up, expected):
+        """A digest that says since when reaches back to there in its first edition, and makes none before."""
+        digest = replace(WEEKLY, catch_up=catch_up, since=at(since))
+        found = digests.due(digest, None, self.NOW)
+        assert [(f"{window.begin:%d}", f"{window.end:%d}") for window in found] == expected
+        assert digests.due(digest, at("2026-11-23T08:00"), self.NOW) == ()
+
+    def test_upcoming_since(self):
+        """The first of the next windows begins where the digest does, if that is still to come."""
+        digest = replace(WEEKLY, since=at("2026-12-02T00:00"))
+        found = digests.upcoming(digest, self.NOW, 2)
+        assert written(found)[0] == ("2026-12-02T00:00:00+01:00", "2026-12-07T08:00:00+01:00")
+        assert len(found) == 2
 
     def test_never(self):
         """A schedule that never comes is never due."""
@@ -492,6 +517,7 @@ def years(draw: st.DrawFn, schedule: str) -> tuple[Digest, list[datetime], list[
         timezone=draw(st.sampled_from([BERLIN, "America/New_York", "Australia/Lord_Howe"])),
         catch_up=draw(st.sampled_from(["one", "all", "none"])),
         max=draw(st.sampled_from([None, 1, 3])),
+        since=draw(st.sampled_from([None, YEAR_BEGIN])),
     )
     ticks = list(digests.ticks(digest, YEAR_BEGIN, YEAR_END))
     outages = draw(st.lists(st.tuples(st.integers(0, len(ticks)), st.integers(1, 20)), max_size=4))
@@ -544,11 +570,11 @@ def check_year(
         seen += taken
         known += [minutes_of(window.end)] if taken or remembers else []
         assert window.end.timestamp() in moments
-        assert window.begin.timestamp() in moments or window.end.timestamp() == ticks[0].timestamp()
+        assert window.begin.timestamp() in moments or window.begin <= YEAR_BEGIN
         assert window.begin.timestamp() < window.end.timestamp() <= now.timestamp()
     assert len(seen) == len(set(seen))
-    # From the first tick on that is remembered, whatever is missed after it.
-    begin = min(known, default=MINUTES)
+    # From the digest's own beginning, or from the first tick on that is remembered, whatever is missed after it.
+    begin = 0 if digest.since else min(known, default=MINUTES)
     for number, story in enumerate(about):
         steady = not story.changes and not story.hidden
         end = next((minutes_of(tick) for tick in ticks if minutes_of(tick) > story.dated), None)

@@ -9,7 +9,7 @@ from typing import Any, Literal, cast
 
 from markupsafe import Markup
 
-from pipeline.content.articles import SLUG, Articles
+from pipeline.content.articles import SLUG, Articles, read_date
 from pipeline.content.editions import read_blocks, read_letter
 from pipeline.content.fields import Fields
 from pipeline.content.newsletter import check_places, read_timezone
@@ -54,11 +54,12 @@ class Digests(Mapping[str, Digest]):
         newsletter = self.newsletter
         include = fields.table("include")
         limit = _maximum(include)
+        timezone = read_timezone(fields, newsletter.timezone)
         letter, findings = self._letter(name, fields)
         digest = Digest(
             name=name,
             schedule=_schedule(fields),
-            timezone=read_timezone(fields, newsletter.timezone),
+            timezone=timezone,
             subject=_line(fields, "subject", newsletter),
             preheader=_line(fields, "preheader", newsletter, ""),
             language=fields.text("language", newsletter.language),
@@ -69,6 +70,7 @@ class Digests(Mapping[str, Digest]):
             letter=letter,
             when_empty=cast(Literal["skip", "fail"], fields.choice("when_empty", ("skip", "fail"))),
             catch_up=cast(Literal["one", "all", "none"], fields.choice("catch_up", ("one", "all", "none"))),
+            since=read_date(fields, timezone, "since"),
             where=fields.where(),
             findings=findings,
         )
