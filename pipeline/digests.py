@@ -108,11 +108,9 @@ def due(digest: Digest, last: datetime | None, now: datetime) -> tuple[Window, .
 
 def upcoming(digest: Digest, now: datetime, count: int) -> tuple[Window, ...]:
     """The next windows whose tick is later than ``now``."""
-    if digest.since and _utc(digest.since) > _utc(now):
-        now = digest.since.astimezone(ZoneInfo(digest.timezone))
-        return _windows(digest, [now, *islice(_forward(digest, now), count)])
-    latest = list(islice(_backward(digest, now), 1))
-    return _windows(digest, [*latest, *islice(_forward(digest, now), count)])
+    since = [digest.since.astimezone(ZoneInfo(digest.timezone))] if digest.since else []
+    begins = sorted([*islice(_backward(digest, now), 1), *since], key=_utc)[-1:]
+    return _windows(digest, [*begins, *islice(_forward(digest, max([now, *since], key=_utc)), count)])
 
 
 def choose(digest: Digest, window: Window, articles: Sequence[Candidate], gone_out: Sequence[GoneOut]) -> Choice:

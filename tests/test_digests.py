@@ -218,11 +218,13 @@ class TestDue:
         assert [(f"{window.begin:%d}", f"{window.end:%d}") for window in found] == expected
         assert digests.due(digest, at("2026-11-23T08:00"), self.NOW) == ()
 
-    def test_upcoming_since(self):
-        """The first of the next windows begins where the digest does, if that is still to come."""
-        digest = replace(WEEKLY, since=at("2026-12-02T00:00"))
-        found = digests.upcoming(digest, self.NOW, 2)
-        assert written(found)[0] == ("2026-12-02T00:00:00+01:00", "2026-12-07T08:00:00+01:00")
+    @pytest.mark.parametrize(
+        ("since", "end"), [("2026-12-02T00:00", "2026-12-07T08:00"), ("2026-11-24T00:00", "2026-11-30T08:00")]
+    )
+    def test_upcoming_since(self, since, end):
+        """The first of the next windows begins where the digest does, if that is later than the latest tick."""
+        found = digests.upcoming(replace(WEEKLY, since=at(since)), self.NOW, 2)
+        assert found[0] == Window("weekly", at(since), at(end))
         assert len(found) == 2
 
     def test_never(self):

@@ -1,10 +1,17 @@
 """README.md: what it says is true."""
 
+import json
 import re
+import shutil
+import subprocess
+import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
 import pytest
+import yaml
+from cronsim import CronSim
 
 from pipeline import cli
 from tests import folders
@@ -72,6 +79,82 @@ def test_edition_example(tmp_path):
         "promo",
         "next",
     ]
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A newsletter's folder with the pipeline in an environment of its own, as the README has it on a server."""
+    for name in ("content", "templates"):
+        copy(folders.REPOSITORY / name, tmp_path / "newsletter" / name)
+    commands = tmp_path / "newsletter/.venv/bin"
+    commands.mkdir(parents=True)
+    start = f"#!/bin/sh\nPYTHONPATH='{folders.REPOSITORY}' exec '{sys.executable}' -m pipeline \"$@\"\n"
+    (commands / "pipeline").write_text(start)
+    (commands / "pipeline").chmod(0o755)
+    return tmp_path
+
+
+def test_digest_example(server):
+    """The digest that the README shows can be planned with the sample content."""
+    (text,) = (one for one in fenced("toml") if "[digests.weekly]" in one)
+    toml = server / "newsletter/content/newsletter.toml"
+    own = toml.read_text(encoding="utf-8").partition("[digests.")[0]
+    toml.write_text(own + text, encoding="utf-8")
+    plan = ["plan", "--project", str(server / "newsletter"), "--json", "--now", "2026-11-20T00:00:00Z"]
+    done = subprocess.run([sys.executable, "-m", "pipeline", *plan], cwd=folders.REPOSITORY, capture_output=True)
+    first = json.loads(done.stdout.splitlines()[0])
+    assert (first["edition"], first["begin"]) == ("weekly-2026-11-23", "2026-11-17T00:00:00+01:00")
+    assert first["articles"]
+
+
+def test_crontab(server):
+    """The crontab line works in what cron gives a job: sh, a short PATH, and nothing else."""
+    (line,) = re.findall(r"^\*/5 .*$", README, re.M)
+    *schedule, command = line.split(maxsplit=5)
+    assert CronSim(" ".join(schedule), datetime(2026, 11, 23))
+    for path, here in (("/srv/", f"{server}/"), ("/var/log/", f"{server}/")):
+        command = command.replace(path, here)
+    environment = {"SHELL": "/bin/sh", "PATH": "/usr/bin:/bin", "LOGNAME": "nobody", "HOME": "/nonexistent"}
+    done = subprocess.run(["/bin/sh", "-c", command], cwd="/", env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert "exit 0" in (server / "newsletter.log").read_text(encoding="utf-8")
+    assert list(server.glob("newsletter/outbox/[!.]*/manifest.json"))
+
+
+def test_systemd_units(server):
+    """systemd has nothing to say against the service and its timer."""
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("there is no systemd-analyze")
+    units = {re.findall(r"# /etc/systemd/system/(\S+)", unit)[0]: unit for unit in fenced("ini")}
+    assert sorted(units) == ["newsletter.service", "newsletter.timer"]
+    for name, unit in units.items():
+        (server / name).write_text(unit.replace("/srv/", f"{server}/"))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *(str(server / name) for name in units)],
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.slow
+def test_ci_schedule(tmp_path):
+    """The steps of the CI schedule build what is due from a fresh checkout, and nothing twice."""
+    (text,) = fenced("yaml")
+    job = yaml.safe_load(text)["jobs"]["digests"]
+    names = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=folders.REPOSITORY, capture_output=True, text=True, check=True
+    )
+    for name in filter(None, names.stdout.split("\0")):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(folders.REPOSITORY / name, tmp_path / name, follow_symlinks=False)
+    steps = [step["run"] for step in job["steps"] if "run" in step]
+    for built in (True, False):
+        done = [
+            subprocess.run(["bash", "-e", "-c", step], cwd=tmp_path, capture_output=True, text=True) for step in steps
+        ]
+        assert [one.returncode for one in done] == [0] * len(steps), done
+        assert (done[-1].stdout != "nothing is due\n") == built
 
 
 def copy(source: Path, target: Path) -> None:

@@ -59,6 +59,8 @@ class Report:
 
     def agenda(self, agenda: Agenda) -> None:
         """What digests left out of editions that were built, which had nothing to say, and what went wrong."""
+        if not (agenda.slugs or agenda.skipped or agenda.errors):
+            self._line("nothing is due")
         for planned in agenda.planned:
             for one in planned.noteworthy:
                 self._line(f"  {planned.slug} leaves out {one.slug}: {one.reason}")
