@@ -8,11 +8,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pipeline.errors import TemplateError, Where
 from pipeline.model import Block, BlockSize
 
+_COMMENT = re.compile(r"(/?)block:(\d+)")
 _MARK = re.compile(r"<!--(/?)block:(\d+)-->\n?")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One of a block's two marks: the block's index, and whether it begins there."""
+
+    block: int
+    opens: bool
+
+
+def read(comment: str) -> Mark | None:
+    """The mark that a comment is; ``None`` for any other comment."""
+    found = _COMMENT.fullmatch(comment)
+    return Mark(int(found[2]), not found[1]) if found else None
 
 
 def weigh(html: str, blocks: Sequence[Block]) -> tuple[BlockSize, ...]:

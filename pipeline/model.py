@@ -26,12 +26,16 @@ PLACES = ("lead.title", "lead.dek", "count", "date")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check yields, or what a stage left out and wants told. Never a stop."""
+    """What a check yields, or what a stage left out and wants told. Never a stop.
+
+    ``rule`` is the id of the rule that was broken; what a stage tells has none.
+    """
 
     check: str
     level: Level
     message: str
     where: Where
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +120,20 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckSetting:
+    """The newsletter's own level for a rule, and why."""
+
+    level: Literal["error", "warn", "note", "off"]
+    reason: str
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
 class Newsletter:
     """The publication: what ``content/newsletter.toml`` says.
 
-    ``tagline``, ``reason`` and ``medical_disclaimer`` are texts by language.
+    ``tagline``, ``reason`` and ``medical_disclaimer`` are texts by language. ``clients`` are the shares in percent of
+    the clients that its readers use, by the names that caniemail.com has for them; ``checks`` settings by rule.
     """
 
     name: str
@@ -148,6 +162,8 @@ class Newsletter:
     authors: Mapping[str, Author]
     medical_disclaimer: Mapping[str, str]
     blocks: Mapping[str, Mapping[str, Any]]
+    clients: Mapping[str, float]
+    checks: Mapping[str, CheckSetting]
     where: Where
 
 

@@ -51,7 +51,13 @@ def files_of(email: Email, message: bytes, provenance: Mapping[str, Any]) -> dic
 
 
 def finding_as_json(found: Finding) -> dict[str, str]:
-    return {"check": found.check, "level": found.level, "message": found.message, "where": str(found.where)}
+    return {
+        "rule": found.rule,
+        "check": found.check,
+        "level": found.level,
+        "message": found.message,
+        "where": str(found.where),
+    }
 
 
 def write(folder: Path, slug: str, files: Mapping[str, bytes]) -> Path:

@@ -14,8 +14,9 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from pipeline.clients import conditional, css, dark, data, features, parsing, pruning, word
+from pipeline.clients.parsing import parse
 
-__all__ = ["CLIENTS", "Approximation", "Client", "Rule", "Use", "approximate", "uses"]
+__all__ = ["CLIENTS", "Approximation", "Client", "Rule", "Use", "approximate", "parse", "uses"]
 
 
 @dataclass(frozen=True, slots=True)

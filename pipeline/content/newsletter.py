@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipeline import merge_fields
@@ -16,7 +16,7 @@ from pipeline.content.images import Images
 from pipeline.content.source import Source, read_text
 from pipeline.content.toml import parse_toml
 from pipeline.errors import ConfigurationError, Where, nearest, raise_all
-from pipeline.model import Address, Author, Fonts, Link, MergeField, Newsletter, Palette
+from pipeline.model import Address, Author, CheckSetting, Fonts, Link, MergeField, Newsletter, Palette
 
 PATH = "content/newsletter.toml"
 ARTICLE_URL_PARTS = ("slug", "year", "month", "day")
@@ -77,6 +77,8 @@ def _newsletter(fields: Fields, folder: Path) -> Newsletter:
         authors=_authors(fields, images),
         medical_disclaimer=_by_language(fields, "medical_disclaimer", declared),
         blocks=_blocks(fields, DataReader(fields, declared, url, images)),
+        clients=_clients(fields.table("clients")),
+        checks=_checks(fields),
         where=Where(PATH),
     )
     colors.refuse_unknown()
@@ -171,6 +173,26 @@ def _by_language(
 def _blocks(fields: Fields, reader: DataReader) -> MappingProxyType[str, Mapping[str, Any]]:
     tables = fields.named_tables("blocks")
     return MappingProxyType({name: reader.read(table.values, "blocks", name) for name, table in tables.items()})
+
+
+def _clients(fields: Fields) -> MappingProxyType[str, float]:
+    shares: dict[str, float] = {}
+    for name in fields.values:
+        share = fields.value(name)
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 100:
+            fields.wrong(f"`{fields.label(name)}` must be a share in percent, and {share!r} isn't", name)
+        else:
+            shares[str(name)] = float(share)
+    return MappingProxyType(shares)
+
+
+def _checks(fields: Fields) -> MappingProxyType[str, CheckSetting]:
+    settings = {}
+    for rule, table in fields.named_tables("checks").items():
+        level = cast(Literal["off", "note", "warn", "error"], table.choice("level", ("off", "note", "warn", "error")))
+        settings[rule] = CheckSetting(level, table.text("reason"), table.where())
+        table.refuse_unknown()
+    return MappingProxyType(settings)
 
 
 def read_timezone(fields: Fields, default: str = "UTC") -> str:

@@ -1,0 +1,70 @@
+"""Is this mail ready to be sent? A mail -> Findings, by the rules in CHECKS: one module a family, each rule small."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pipeline.checks import (
+    accessibility,
+    color,
+    headers,
+    inbox,
+    law,
+    layout,
+    links,
+    page,
+    personas,
+    size,
+    support,
+    words,
+)
+from pipeline.checks.mail import Mail, of_email, of_html, of_message
+from pipeline.checks.rule import Rule
+from pipeline.errors import ConfigurationError, nearest
+from pipeline.model import CheckSetting, Finding, Newsletter
+
+__all__ = ["CHECKS", "RULES", "Mail", "Rule", "check", "is_ready", "of_email", "of_html", "of_message", "settings_of"]
+
+CHECKS: tuple[Rule, ...] = (
+    *page.RULES,
+    *size.RULES,
+    *links.RULES,
+    *layout.RULES,
+    *inbox.RULES,
+    *color.RULES,
+    *support.RULES,
+    *words.RULES,
+    *accessibility.RULES,
+    *headers.RULES,
+    *law.RULES,
+    *personas.RULES,
+)
+RULES: Mapping[str, Rule] = {rule.id: rule for rule in CHECKS}
+
+
+def check(mail: Mail, settings: Mapping[str, CheckSetting] | None = None) -> tuple[Finding, ...]:
+    """What is wrong with the mail, the errors first. ``settings`` are the newsletter's own levels, by rule."""
+    found = [finding for rule in CHECKS for finding in _findings(rule, mail, (settings or {}).get(rule.id))]
+    return tuple(sorted(found, key=lambda one: ("error", "warn", "note").index(one.level)))
+
+
+def _findings(rule: Rule, mail: Mail, setting: CheckSetting | None) -> Iterator[Finding]:
+    level = setting.level if setting else None
+    if level == "off":
+        return
+    for fault in rule.look(mail):
+        yield Finding(rule.name, level or fault.level or rule.level, fault.message, fault.where, rule.id)
+
+
+def is_ready(findings: tuple[Finding, ...], *, strict: bool = False) -> bool:
+    """Whether nothing stands against sending: no error, and when it is strict no warning either."""
+    return not any(one.level == "error" or (strict and one.level == "warn") for one in findings)
+
+
+def settings_of(newsletter: Newsletter) -> Mapping[str, CheckSetting]:
+    """What ``[checks]`` says. Raises a ConfigurationError for a rule that there isn't."""
+    for id, setting in newsletter.checks.items():
+        if id not in RULES:
+            message = f"there is no rule {id!r}{nearest(id, RULES)}; pipeline check --explain all lists them"
+            raise ConfigurationError(message, setting.where)
+    return newsletter.checks
