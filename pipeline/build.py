@@ -1,6 +1,6 @@
 """One edition through every stage, in order. Read this first.
 
-content/ -> Article, Section -> Edition -> Jinja2 -> MJML -> HTML -> CSS inlined -> outbox/
+content/ -> Article, Section -> Edition -> Jinja2 -> MJML -> HTML -> CSS inlined -> checked -> outbox/
 """
 
 from __future__ import annotations
@@ -12,9 +12,23 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipeline import content, editions, inline, inputs, links, marks, merge_fields, mime, mjml, outbox, templates
+from pipeline import (
+    checks,
+    content,
+    editions,
+    inline,
+    inputs,
+    links,
+    marks,
+    merge_fields,
+    mime,
+    mjml,
+    outbox,
+    templates,
+)
 from pipeline.digests import Recurring
-from pipeline.model import Edition, Email, Newsletter
+from pipeline.errors import NotReadyError, raise_all
+from pipeline.model import Edition, Email, Finding, Newsletter
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,7 @@ class Project:
 def open_project(folder: Path) -> Project:
     """Raises a ConfigurationError where the folder is no newsletter's, a TemplateError where a block lacks a half."""
     library = content.read_library(folder)
+    checks.refuse_unknown(library.newsletter)
     environment = templates.Environment(folder / "templates")
     return Project(folder, library, environment, templates.blocks(environment))
 
@@ -49,21 +64,28 @@ def reopen_project(project: Project, changed: Collection[str]) -> Project:
     of_content = [path for path in changed if path.startswith("content")]
     of_templates = any(path.startswith("templates") for path in changed)
     library = content.reread_library(project.library, of_content) if of_content else project.library
+    checks.refuse_unknown(library.newsletter)
     environment = templates.Environment(project.folder / "templates") if of_templates else project.environment
     return Project(project.folder, library, environment, templates.blocks(environment))
 
 
 def build_edition(slug: str, project: Project) -> Email:
-    """One edition, from ``content/`` to ``outbox/``. Raises a PipelineError, and then leaves the last build alone."""
-    edition = compose_edition(slug, project)
-    email = fill_email(render_email(edition, project.library.newsletter, project.environment), {})
-    message = mime.message(email, project.library.newsletter)
+    """One edition, from ``content/`` to ``outbox/``. Raises a PipelineError, and then leaves the last build alone.
+
+    A NotReadyError says that the mail isn't ready to be sent; several of them, several reasons.
+    """
+    edition, email = fit_email(compose_edition(slug, project), project)
+    message = mime.message(fill_email(email, {}), project.library.newsletter)
+    findings = check_mail(mail_of(email, message, edition, project), email, project)
+    raise_all(NotReadyError(f"{one.message} ({one.rule} {one.check})", one.where) for one in checks.errors_in(findings))
+
+    ready = replace(fill_email(email, {}), findings=findings)
     provenance = {
-        **what_went_out(slug, email, project),
-        **inputs.provenance(project.folder, input_paths(edition, email, project), project.hashes),
+        **what_went_out(slug, ready, project),
+        **inputs.provenance(project.folder, input_paths(edition, ready, project), project.hashes),
     }
-    outbox.write(project.folder / outbox.FOLDER, slug, outbox.files_of(email, message, provenance))
-    return email
+    outbox.write(project.folder / outbox.FOLDER, slug, outbox.files_of(ready, message, provenance))
+    return ready
 
 
 def compose_edition(slug: str, project: Project) -> Edition:
@@ -104,6 +126,27 @@ def render_email(edition: Edition, newsletter: Newsletter, environment: template
     )
 
 
+def fit_email(edition: Edition, project: Project) -> tuple[Edition, Email]:
+    """The edition rendered. One that is to fit is stepped down until Gmail shows all of it, or nothing is left to."""
+    newsletter, environment = project.library.newsletter, project.environment
+    email = render_email(edition, newsletter, environment)
+    for smaller in editions.smaller(edition) if edition.fit else ():
+        if checks.fits(fill_email(email, {}).html):
+            break
+        edition, email = smaller, render_email(smaller, newsletter, environment)
+    return edition, email
+
+
+def mail_of(email: Email, message: bytes, edition: Edition, project: Project) -> checks.Mail:
+    """The Email as the checks look at it: as it would be sent to a reader of whom nothing is known."""
+    return checks.of_email(email, edition, project.library.newsletter, message, project.library.personas)
+
+
+def check_mail(mail: checks.Mail, email: Email, project: Project) -> tuple[Finding, ...]:
+    """What there is to say of the Email: what its stages told, and what the checks find."""
+    return (*email.findings, *checks.check(mail, project.library.newsletter.checks))
+
+
 def fill_email(email: Email, values: Mapping[str, str]) -> Email:
     """The Email for one reader, marks taken out: each merge field has the reader's value, or else its fallback."""
     return replace(
@@ -140,7 +183,8 @@ def input_paths(edition: Edition, email: Email, project: Project) -> list[str]:
     library = project.library
     shown = [library.articles[slug].where.path for slug in email.articles]
     tracks = [content.TRACKS_PATH] if any(block.name == "tracks" for block in edition.blocks) else []
+    personas = [persona.where.path for persona in library.personas]
     pictures = library.articles.images.published_in(email.html)
     own = (library.newsletter.where.path, edition.where.path)
     linked = [path for one in (*own, *shown) for path in library.articles.linked.get(one, ())]
-    return [*own, *shown, *linked, *tracks, *pictures, *templates.files(project.environment)]
+    return [*own, *shown, *linked, *tracks, *personas, *pictures, *templates.files(project.environment)]

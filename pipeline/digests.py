@@ -152,6 +152,7 @@ def edition(digest: Digest, window: Window, choice: Choice) -> Edition:
         blocks=tuple(_named(block, slugs) for block in digest.blocks),
         where=digest.where,
         findings=digest.findings,
+        fit=digest.fit,
     )
 
 

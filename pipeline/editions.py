@@ -5,7 +5,7 @@ Pure. A block with nothing to show is left out, and a Finding says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -70,6 +70,33 @@ def compose(edition: Edition, shelf: Shelf, partials: Collection[str]) -> Editio
     told = [finding for article in articles_of(filled) for finding in article.findings]
     late = _not_yet_published(filled, edition)
     return replace(edition, blocks=tuple(filled), findings=(*edition.findings, *told, *late, *left_out))
+
+
+def smaller(edition: Edition) -> Iterator[Edition]:
+    """The edition with less and less in its teasers: no lists of sections, then no deks, then no pictures."""
+    for what, less in LESS.items():
+        blocks = tuple(_with_less(block, less) for block in edition.blocks)
+        teasers = [block for block, before in zip(blocks, edition.blocks, strict=True) if block != before]
+        if teasers:
+            message = f"the teasers' {what} are left out, so that Gmail doesn't clip the mail"
+            told = [Finding("fit", "note", message, block.where) for block in teasers]
+            edition = replace(edition, blocks=blocks, findings=(*edition.findings, *told))
+            yield edition
+
+
+# What a teaser can do without, the least missed first.
+LESS: Mapping[str, Callable[[Article], Article]] = {
+    "lists of sections": lambda article: replace(article, sections=()),
+    "deks": lambda article: replace(article, dek=""),
+    "pictures": lambda article: replace(article, hero=None),
+}
+
+
+def _with_less(block: Block, less: Callable[[Article], Article]) -> Block:
+    if block.name != "teasers":
+        return block
+    articles = tuple(less(article) for article in block.data["articles"])
+    return replace(block, data=MappingProxyType({**block.data, "articles": articles}))
 
 
 def edition_of(article: Article, date: datetime) -> Edition:

@@ -46,6 +46,12 @@ class TemplateError(PipelineError):
     exit_code = 65
 
 
+class NotReadyError(PipelineError):
+    """A check has found what stands against sending the mail."""
+
+    exit_code = 65
+
+
 class OutboxError(PipelineError):
     """The outbox can't be written (sysexits: EX_CANTCREAT)."""
 

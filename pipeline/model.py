@@ -241,7 +241,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One dated number of the Newsletter. ``findings`` tells what was left out of it, and why."""
+    """One dated number of the Newsletter. ``findings`` tells what was left out of it, and why.
+
+    One that is to ``fit`` has its teasers stepped down until Gmail shows all of it.
+    """
 
     slug: str
     subject: str
@@ -254,6 +257,7 @@ class Edition:
     blocks: tuple[Block, ...]
     where: Where
     findings: tuple[Finding, ...] = ()
+    fit: bool = False
 
 
 class Pick(StrEnum):
@@ -289,6 +293,7 @@ class Digest:
     since: datetime | None
     where: Where
     findings: tuple[Finding, ...] = ()
+    fit: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pipeline.checks import (
     accessibility,
@@ -20,10 +20,23 @@ from pipeline.checks import (
 )
 from pipeline.checks.mail import Mail, of_email, of_html, of_message
 from pipeline.checks.rule import Rule
+from pipeline.checks.size import fits
 from pipeline.errors import ConfigurationError, nearest
 from pipeline.model import CheckSetting, Finding, Newsletter
 
-__all__ = ["CHECKS", "RULES", "Mail", "Rule", "check", "is_ready", "of_email", "of_html", "of_message", "settings_of"]
+__all__ = [
+    "CHECKS",
+    "RULES",
+    "Mail",
+    "Rule",
+    "check",
+    "errors_in",
+    "fits",
+    "of_email",
+    "of_html",
+    "of_message",
+    "refuse_unknown",
+]
 
 CHECKS: tuple[Rule, ...] = (
     *page.RULES,
@@ -56,15 +69,14 @@ def _findings(rule: Rule, mail: Mail, setting: CheckSetting | None) -> Iterator[
         yield Finding(rule.name, level or fault.level or rule.level, fault.message, fault.where, rule.id)
 
 
-def is_ready(findings: tuple[Finding, ...], *, strict: bool = False) -> bool:
-    """Whether nothing stands against sending: no error, and when it is strict no warning either."""
-    return not any(one.level == "error" or (strict and one.level == "warn") for one in findings)
+def errors_in(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Those that stand against sending the mail."""
+    return tuple(one for one in findings if one.level == "error")
 
 
-def settings_of(newsletter: Newsletter) -> Mapping[str, CheckSetting]:
-    """What ``[checks]`` says. Raises a ConfigurationError for a rule that there isn't."""
-    for id, setting in newsletter.checks.items():
-        if id not in RULES:
-            message = f"there is no rule {id!r}{nearest(id, RULES)}; pipeline check --explain all lists them"
+def refuse_unknown(newsletter: Newsletter) -> None:
+    """Raise a ConfigurationError where ``[checks]`` names a rule that there isn't."""
+    for rule, setting in newsletter.checks.items():
+        if rule not in RULES:
+            message = f"there is no rule {rule!r}{nearest(rule, RULES)} (pipeline check --explain all lists them)"
             raise ConfigurationError(message, setting.where)
-    return newsletter.checks

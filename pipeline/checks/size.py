@@ -11,6 +11,13 @@ from pipeline.checks.rule import Fault, rule
 # hteumeuleu/email-bugs, issue 41).
 CLIPPED = 102_400
 NEAR = 90_000
+# What is made to fit leaves some room for readers' own values, which are longer than the fallbacks.
+FITTING = 100_000
+
+
+def fits(html: str) -> bool:
+    """Whether Gmail shows all of this HTML to every reader."""
+    return len(html.encode()) <= FITTING
 
 
 @rule(

@@ -7,6 +7,7 @@ import sys
 import click
 
 from pipeline.cli.build import build
+from pipeline.cli.check import check
 from pipeline.cli.console import complain
 from pipeline.cli.listing import list_
 from pipeline.cli.new import new
@@ -47,6 +48,7 @@ def commands() -> None:
     pipeline build                   every edition in content/editions/ -> outbox/
     pipeline build better-sleep      one of them
     pipeline build --due             what has fallen due; for cron
+    pipeline check                   is everything ready to be sent, or why not
     pipeline plan                    what will fall due, and why an article isn't in it
     pipeline preview                 the same in the browser, live while you write
     pipeline list                    what articles and editions there are
@@ -59,5 +61,5 @@ def commands() -> None:
     """
 
 
-for command in (build, clean, list_, new, plan, preview, status):
+for command in (build, check, clean, list_, new, plan, preview, status):
     commands.add_command(command)

@@ -73,6 +73,7 @@ class Digests(Mapping[str, Digest]):
             since=read_date(fields, timezone, "since"),
             where=fields.where(),
             findings=findings,
+            fit=fields.flag("fit"),
         )
         include.refuse_unknown()
         return digest

@@ -73,6 +73,7 @@ class Editions(Mapping[str, Edition]):
             blocks=blocks,
             where=fields.where("subject"),
             findings=findings,
+            fit=fields.flag("fit"),
         )
 
 
