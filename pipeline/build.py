@@ -6,20 +6,36 @@ content/ -> Article, Section -> Edition -> Jinja2 -> MJML -> HTML -> CSS inlined
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipeline import content, editions, inline, inputs, links, marks, merge_fields, mime, mjml, outbox, templates
+from pipeline import (
+    content,
+    editions,
+    inline,
+    inputs,
+    links,
+    marks,
+    merge_fields,
+    mime,
+    mjml,
+    outbox,
+    record,
+    templates,
+)
 from pipeline.digests import Recurring
+from pipeline.errors import ContentError, DiskError
 from pipeline.model import Edition, Email, Newsletter
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A newsletter's folder, opened: what it says and how it looks; ``hashes`` are those of its files so far.
+    """A newsletter's folder, opened: what it says and how it looks; ``hashes`` are those of its files, taken before
+    they were read: one that is changed meanwhile then isn't the one that an edition was made of.
 
     ``recurring`` are the digests' editions by slug, beside those that have a file.
     """
@@ -28,7 +44,7 @@ class Project:
     library: content.Library
     environment: templates.Environment
     partials: Collection[str]
-    hashes: dict[str, str] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict, compare=False)
     recurring: Mapping[str, Recurring] = field(default_factory=dict)
 
     @property
@@ -39,9 +55,10 @@ class Project:
 
 def open_project(folder: Path) -> Project:
     """Raises a ConfigurationError where the folder is no newsletter's, a TemplateError where a block lacks a half."""
+    hashes = inputs.hash_sources(folder)
     library = content.read_library(folder)
     environment = templates.Environment(folder / "templates")
-    return Project(folder, library, environment, templates.blocks(environment))
+    return Project(folder, library, environment, templates.blocks(environment), hashes)
 
 
 def reopen_project(project: Project, changed: Collection[str]) -> Project:
@@ -55,6 +72,7 @@ def reopen_project(project: Project, changed: Collection[str]) -> Project:
 
 def build_edition(slug: str, project: Project) -> Email:
     """One edition, from ``content/`` to ``outbox/``. Raises a PipelineError, and then leaves the last build alone."""
+    refuse_others(slug, project)
     edition = compose_edition(slug, project)
     email = fill_email(render_email(edition, project.library.newsletter, project.environment), {})
     message = mime.message(email, project.library.newsletter)
@@ -64,6 +82,16 @@ def build_edition(slug: str, project: Project) -> Email:
     }
     outbox.write(project.folder / outbox.FOLDER, slug, outbox.files_of(email, message, provenance))
     return email
+
+
+def refuse_others(slug: str, project: Project) -> None:
+    """Raise a ContentError where the outbox has a digest's edition of the slug that this edition has a file for."""
+    folder = project.folder / outbox.FOLDER
+    with suppress(DiskError):  # a damaged manifest is written anew
+        manifest = record.manifest_of(folder, slug)
+        if slug not in project.recurring and manifest and manifest.get("digest"):
+            message = f"the digest {manifest['digest']['name']} has made an edition {slug!r}"
+            raise ContentError(f"{message}; give this file another name", project.library.editions[slug].where)
 
 
 def compose_edition(slug: str, project: Project) -> Edition:
@@ -117,8 +145,9 @@ def fill_email(email: Email, values: Mapping[str, str]) -> Email:
 
 def what_went_out(slug: str, email: Email, project: Project) -> dict[str, Any]:
     """What a manifest records so that no article goes out twice: each as it is now, and the digest's window."""
-    articles = project.library.articles
-    facts = [articles.front_matter[one] for one in email.articles]
+    articles, recurring = project.library.articles, project.recurring.get(slug)
+    # What a digest's edition shows besides, such as the next article, hasn't gone out with it.
+    facts = [articles.front_matter[one] for one in (recurring.taken if recurring else email.articles)]
     recorded = [
         {
             "slug": one.slug,
@@ -128,9 +157,9 @@ def what_went_out(slug: str, email: Email, project: Project) -> dict[str, Any]:
         }
         for one in facts
     ]
-    if slug not in project.recurring:
+    if recurring is None:
         return {"articles": recorded}
-    window = project.recurring[slug].window
+    window = recurring.window
     digest = {"name": window.digest, "begin": window.begin.isoformat(), "end": window.end.isoformat()}
     return {"articles": recorded, "digest": digest}
 

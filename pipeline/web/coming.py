@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from pipeline import agenda, digests, outbox
+from pipeline import agenda, digests, record
 from pipeline.agenda import Planned
 from pipeline.content import Library
 from pipeline.digests import LeftOut, Recurring, Window
-from pipeline.errors import ContentError, PipelineError, flatten, nearest
+from pipeline.errors import ContentError, PipelineError, flatten, nearest, raise_all
 from pipeline.model import Digest
+from pipeline.record import Record
 
 # Of a digest that has missed more dates and catches up with them all, the latest so many are shown.
 MOST = 12
@@ -39,8 +39,7 @@ class Gathered:
     @property
     def recurring(self) -> Recurring:
         """For an edition that isn't empty."""
-        planned = self.planned
-        return Recurring(digests.edition(self.digest, planned.window, planned.choice), planned.window)
+        return digests.recurring(self.digest, self.planned.window, self.planned.choice, self.planned.slug)
 
 
 class Coming:
@@ -53,13 +52,13 @@ class Coming:
         self.folder = folder
         self.now = now
         self.found: dict[str, tuple[Gathered, ...]] = {}
-        self.manifests: Mapping[str, Mapping[str, Any]] | None = None
+        self.known: Record | None = None
 
     def forget(self, *, outbox_too: bool) -> None:
         """Something has changed. Of the outbox hundreds of manifests are read: not at each save of an article."""
         self.found.clear()
         if outbox_too:
-            self.manifests = None
+            self.known = None
 
     def editions(self, name: str, library: Library) -> list[Gathered]:
         """The editions that the digest will make, by their dates; the last is the next one, and may be empty."""
@@ -83,14 +82,14 @@ class Coming:
         now, found = self.now(), self.found.get(name)
         if found is None or _has_come(found[-1].planned.window, now):
             digest = library.digests[name]
-            due = digests.due(digest, agenda.last_tick(name, self._manifests()), now)
+            due = digests.due(digest, agenda.last_tick(name, self._record()), now)
             windows = (*due[-MOST:], *digests.upcoming(digest, now, 1))
             found = self.found[name] = tuple(self._gather(digest, windows, library))
         return found
 
     def _built(self, name: str, slug: str, library: Library) -> Iterator[Gathered]:
         """The edition as it would be built again."""
-        told = self._manifests().get(slug, {}).get("digest") or {}
+        told = self._record().manifests.get(slug, {}).get("digest") or {}
         if told.get("name") == name:
             digest = library.digests[name]
             begin, end = (datetime.fromisoformat(told[at]) for at in ("begin", "end"))
@@ -98,14 +97,15 @@ class Coming:
             yield from self._gather(digest, [Window(name, begin.astimezone(zone), end.astimezone(zone))], library)
 
     def _gather(self, digest: Digest, windows: Sequence[Window], library: Library) -> Iterator[Gathered]:
-        unread = tuple(LeftOut(slug, _unread(error)) for slug, error in library.articles.broken.items())
-        for planned in agenda.gather(digest, windows, library, self._manifests()):
+        unread = tuple(LeftOut(slug, "unread", _unread(error)) for slug, error in library.articles.broken.items())
+        for planned in agenda.gather(digest, windows, library, self._record()):
             yield Gathered(digest, planned, unread)
 
-    def _manifests(self) -> Mapping[str, Mapping[str, Any]]:
-        if self.manifests is None:
-            self.manifests = outbox.manifests(self.folder / outbox.FOLDER)
-        return self.manifests
+    def _record(self) -> Record:
+        if self.known is None:
+            self.known = record.read(self.folder / record.FOLDER)
+        raise_all(self.known.damaged)
+        return self.known
 
 
 def digest_of(slug: str, names: Container[str]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -11,9 +12,9 @@ from time import perf_counter
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pipeline import build, freshness, listing, merge_fields, outbox
+from pipeline import build, freshness, listing, merge_fields, outbox, record
 from pipeline.content import is_article, is_edition
-from pipeline.errors import CombinedError, ContentError, PipelineError, flatten, nearest
+from pipeline.errors import CombinedError, ContentError, OutboxError, PipelineError, flatten, nearest
 from pipeline.model import Edition, Email, Newsletter, Persona
 from pipeline.web.coming import Coming, Gathered, digest_of
 
@@ -168,8 +169,15 @@ class LiveProject:
                 yield Entry(page, slug, "broken")
                 continue
             state = "broken" if page in self.broken else freshness.state_of(self.folder, slug, self.hashes)
-            size = self.sizes.get(page) or outbox.html_bytes(self.folder / outbox.FOLDER, slug)
+            size = self.sizes.get(page) or self._built_size(slug)
             yield Entry(page, title, state, date, size)
+
+    def _built_size(self, slug: str) -> int | None:
+        """What the HTML part weighed when it was last built, if it ever was."""
+        with suppress(OutboxError):
+            manifest = record.read_manifest(self.folder / outbox.FOLDER, slug)
+            return record.html_bytes(manifest) if manifest else None
+        return None
 
     def _articles(self) -> Iterator[Entry]:
         articles, now = self.project.library.articles, self.now()

@@ -77,7 +77,7 @@ def _digest(gathered: Gathered) -> dict[str, Any]:
         "left_out": [_left_out(one) for one in (*gathered.unread, *noteworthy)],
         "others": {
             "count": len(others),
-            "older": all(one.reason.startswith("before the window") for one in others),
+            "older": all(one.kind == "before" for one in others),
             "newest": [_left_out(one) for one in others[:OTHERS]],
         },
     }
