@@ -31,6 +31,8 @@ from pipeline.digests import Recurring
 from pipeline.errors import ContentError, DiskError
 from pipeline.model import Edition, Email, Newsletter
 
+TEMPLATES = "templates"
+
 
 @dataclass(frozen=True, slots=True)
 class Project:
@@ -57,7 +59,7 @@ def open_project(folder: Path) -> Project:
     """Raises a ConfigurationError where the folder is no newsletter's, a TemplateError where a block lacks a half."""
     hashes = inputs.hash_sources(folder)
     library = content.read_library(folder)
-    environment = templates.Environment(folder / "templates")
+    environment = templates.Environment(folder / TEMPLATES)
     return Project(folder, library, environment, templates.blocks(environment), hashes)
 
 
@@ -66,7 +68,7 @@ def reopen_project(project: Project, changed: Collection[str]) -> Project:
     of_content = [path for path in changed if path.startswith("content")]
     of_templates = any(path.startswith("templates") for path in changed)
     library = content.reread_library(project.library, of_content) if of_content else project.library
-    environment = templates.Environment(project.folder / "templates") if of_templates else project.environment
+    environment = templates.Environment(project.folder / TEMPLATES) if of_templates else project.environment
     return Project(project.folder, library, environment, templates.blocks(environment))
 
 
@@ -172,4 +174,4 @@ def input_paths(edition: Edition, email: Email, project: Project) -> list[str]:
     pictures = library.articles.images.published_in(email.html)
     own = (library.newsletter.where.path, edition.where.path)
     linked = [path for one in (*own, *shown) for path in library.articles.linked.get(one, ())]
-    return [*own, *shown, *linked, *tracks, *pictures, *templates.files(project.environment)]
+    return [*own, *shown, *linked, *tracks, *pictures, TEMPLATES, *templates.files(project.environment)]

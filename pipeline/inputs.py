@@ -57,11 +57,20 @@ def _together(hashes: Mapping[str, str], versions: Mapping[str, str]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def file_hash(file: Path) -> str:
+def file_hash(path: Path) -> str:
+    """The SHA-256 of a file, or of the names in a folder, where a new file tells; empty for what isn't there."""
     try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
+        content = path.read_bytes()
+    except IsADirectoryError:
+        content = "\n".join(_names(path)).encode()
     except OSError:
         return ""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _names(folder: Path) -> list[str]:
+    names = (file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+    return sorted(name for name in names if not name.startswith(".") and "/." not in name)
 
 
 @cache

@@ -1,6 +1,7 @@
 """freshness.py: whether an edition's last build still stands."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -50,6 +51,15 @@ def test_changed_input(folder, path):
     assert state(folder) == "changed"
     (folder / path).write_text(text, encoding="utf-8")
     assert state(folder) == "built"
+
+
+def test_new_template(folder):
+    """A template or a language's words that weren't there before have their say too."""
+    (folder / "templates").unlink()
+    shutil.copytree(folders.REPOSITORY / "templates", folder / "templates")
+    assert state(folder) == "built"
+    (folder / "templates/strings/xx.toml").write_text("")
+    assert state(folder) == "changed"
 
 
 def test_linked_article(folder):
