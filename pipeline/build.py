@@ -6,6 +6,7 @@ content/ -> Article, Section -> Edition -> Jinja2 -> MJML -> HTML -> CSS inlined
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -24,16 +25,20 @@ from pipeline import (
     mime,
     mjml,
     outbox,
+    record,
     templates,
 )
 from pipeline.digests import Recurring
-from pipeline.errors import NotReadyError, raise_all
+from pipeline.errors import ContentError, DiskError, NotReadyError, raise_all
 from pipeline.model import Edition, Email, Finding, Newsletter
+
+TEMPLATES = "templates"
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A newsletter's folder, opened: what it says and how it looks; ``hashes`` are those of its files so far.
+    """A newsletter's folder, opened: what it says and how it looks; ``hashes`` are those of its files, taken before
+    they were read: one that is changed meanwhile then isn't the one that an edition was made of.
 
     ``recurring`` are the digests' editions by slug, beside those that have a file.
     """
@@ -42,7 +47,7 @@ class Project:
     library: content.Library
     environment: templates.Environment
     partials: Collection[str]
-    hashes: dict[str, str] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict, compare=False)
     recurring: Mapping[str, Recurring] = field(default_factory=dict)
 
     @property
@@ -53,10 +58,11 @@ class Project:
 
 def open_project(folder: Path) -> Project:
     """Raises a ConfigurationError where the folder is no newsletter's, a TemplateError where a block lacks a half."""
+    hashes = inputs.hash_sources(folder)
     library = content.read_library(folder)
     checks.refuse_unknown(library.newsletter)
-    environment = templates.Environment(folder / "templates")
-    return Project(folder, library, environment, templates.blocks(environment))
+    environment = templates.Environment(folder / TEMPLATES)
+    return Project(folder, library, environment, templates.blocks(environment), hashes)
 
 
 def reopen_project(project: Project, changed: Collection[str]) -> Project:
@@ -65,7 +71,7 @@ def reopen_project(project: Project, changed: Collection[str]) -> Project:
     of_templates = any(path.startswith("templates") for path in changed)
     library = content.reread_library(project.library, of_content) if of_content else project.library
     checks.refuse_unknown(library.newsletter)
-    environment = templates.Environment(project.folder / "templates") if of_templates else project.environment
+    environment = templates.Environment(project.folder / TEMPLATES) if of_templates else project.environment
     return Project(project.folder, library, environment, templates.blocks(environment))
 
 
@@ -74,6 +80,7 @@ def build_edition(slug: str, project: Project) -> Email:
 
     A NotReadyError says that the mail isn't ready to be sent; several of them, several reasons.
     """
+    refuse_others(slug, project)
     edition, email = fit_email(compose_edition(slug, project), project)
     message = mime.message(fill_email(email, {}), project.library.newsletter)
     findings = check_mail(mail_of(email, message, edition, project), email, project)
@@ -86,6 +93,16 @@ def build_edition(slug: str, project: Project) -> Email:
     }
     outbox.write(project.folder / outbox.FOLDER, slug, outbox.files_of(ready, message, provenance))
     return ready
+
+
+def refuse_others(slug: str, project: Project) -> None:
+    """Raise a ContentError where the outbox has a digest's edition of the slug that this edition has a file for."""
+    folder = project.folder / outbox.FOLDER
+    with suppress(DiskError):  # a damaged manifest is written anew
+        manifest = record.manifest_of(folder, slug)
+        if slug not in project.recurring and manifest and manifest.get("digest"):
+            message = f"the digest {manifest['digest']['name']} has made an edition {slug!r}"
+            raise ContentError(f"{message}; give this file another name", project.library.editions[slug].where)
 
 
 def compose_edition(slug: str, project: Project) -> Edition:
@@ -160,8 +177,9 @@ def fill_email(email: Email, values: Mapping[str, str]) -> Email:
 
 def what_went_out(slug: str, email: Email, project: Project) -> dict[str, Any]:
     """What a manifest records so that no article goes out twice: each as it is now, and the digest's window."""
-    articles = project.library.articles
-    facts = [articles.front_matter[one] for one in email.articles]
+    articles, recurring = project.library.articles, project.recurring.get(slug)
+    # What a digest's edition shows besides, such as the next article, hasn't gone out with it.
+    facts = [articles.front_matter[one] for one in (recurring.taken if recurring else email.articles)]
     recorded = [
         {
             "slug": one.slug,
@@ -171,9 +189,9 @@ def what_went_out(slug: str, email: Email, project: Project) -> dict[str, Any]:
         }
         for one in facts
     ]
-    if slug not in project.recurring:
+    if recurring is None:
         return {"articles": recorded}
-    window = project.recurring[slug].window
+    window = recurring.window
     digest = {"name": window.digest, "begin": window.begin.isoformat(), "end": window.end.isoformat()}
     return {"articles": recorded, "digest": digest}
 
@@ -187,4 +205,4 @@ def input_paths(edition: Edition, email: Email, project: Project) -> list[str]:
     pictures = library.articles.images.published_in(email.html)
     own = (library.newsletter.where.path, edition.where.path)
     linked = [path for one in (*own, *shown) for path in library.articles.linked.get(one, ())]
-    return [*own, *shown, *linked, *tracks, *personas, *pictures, *templates.files(project.environment)]
+    return [*own, *shown, *linked, *tracks, *personas, *pictures, TEMPLATES, *templates.files(project.environment)]

@@ -12,13 +12,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
 
 from pipeline import languages
 from pipeline.model import Block, Digest, Edition, FrontMatter, Pick
+
+Kind = Literal["draft", "no date", "language", "tags", "gone out", "copy", "before", "late", "after", "over", "unread"]
 
 _PLACE = re.compile(r"\{([a-z.]+)\}")
 
@@ -34,10 +36,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Recurring:
-    """A digest's edition as content would have it, and the window that it was gathered from."""
+    """A digest's edition as content would have it, its window, and the slugs of the articles taken from it."""
 
     edition: Edition
     window: Window
+    taken: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class LeftOut:
     """An article that the digest doesn't take, and why."""
 
     slug: str
+    kind: Kind
     reason: str
 
 
@@ -113,35 +117,43 @@ def upcoming(digest: Digest, now: datetime, count: int) -> tuple[Window, ...]:
     return _windows(digest, [*begins, *islice(_forward(digest, max([now, *since], key=_utc)), count)])
 
 
-def choose(digest: Digest, window: Window, articles: Sequence[Candidate], gone_out: Sequence[GoneOut]) -> Choice:
+def choose(
+    digest: Digest, window: Window, articles: Sequence[Candidate], gone_out: Sequence[GoneOut], own: str
+) -> Choice:
     """The articles dated in the window that fit the digest, and for each other one the reason why not.
 
-    What went out in this window's own edition is no reason: built again, it takes the same articles.
+    What went out in this window's own edition, of the slug ``own``, is no reason: built again, it takes the same
+    articles.
     """
-    own = slug_of(digest, window)
-    known: dict[tuple[str, ...], str] = {}
+    before = next(_backward(digest, window.begin - timedelta(microseconds=1)), None) if gone_out else None
+    known: dict[tuple[str, ...], tuple[Kind, str]] = {}
     for gone in gone_out:
         if gone.edition != own:
-            known |= dict.fromkeys(_keys(gone), f"already in edition {gone.edition}")
+            known |= dict.fromkeys(_keys(gone), ("gone out", f"already in edition {gone.edition}"))
     taken: list[Candidate] = []
     left_out: list[LeftOut] = []
     for one in sorted(articles, key=_newest_first):
         keys = _keys(record(one, own))
-        told = next((known[key] for key in keys if key in known), "")
-        reason = next(_reasons(digest, window, one.front_matter, told, len(taken)), None)
+        told = next((known[key] for key in keys if key in known), None)
+        reason = next(_reasons(digest, window, one.front_matter, told, before, len(taken)), None)
         if reason is None:
             taken.append(one)
-            known |= dict.fromkeys(keys, f"the same article as {one.front_matter.slug}, which this edition has")
+            same = f"the same article as {one.front_matter.slug}, which this edition has"
+            known |= dict.fromkeys(keys, ("copy", same))
         else:
-            left_out.append(LeftOut(one.front_matter.slug, reason))
+            left_out.append(LeftOut(one.front_matter.slug, *reason))
     return Choice(tuple(taken), tuple(left_out))
 
 
-def edition(digest: Digest, window: Window, choice: Choice) -> Edition:
+def recurring(digest: Digest, window: Window, choice: Choice, slug: str) -> Recurring:
     """The edition of this window, its blocks naming the articles taken, of which there is at least one."""
     slugs = tuple(one.front_matter.slug for one in choice.taken)
+    return Recurring(_edition(digest, window, choice, slug, slugs), window, slugs)
+
+
+def _edition(digest: Digest, window: Window, choice: Choice, slug: str, slugs: tuple[str, ...]) -> Edition:
     return Edition(
-        slug=slug_of(digest, window),
+        slug=slug,
         subject=_fill(digest.subject, digest, window, choice) or choice.taken[0].front_matter.title,
         preheader=_fill(digest.preheader, digest, window, choice),
         date=window.end,
@@ -162,11 +174,15 @@ def record(candidate: Candidate, edition: str) -> GoneOut:
     return GoneOut(facts.slug, facts.title, facts.date, candidate.sha256, edition)
 
 
-def slug_of(digest: Digest, window: Window) -> str:
-    """``weekly-2026-11-23``, with ``-0800`` behind it where the digest has another tick on that day."""
+def slugs_of(digest: Digest, window: Window) -> tuple[str, ...]:
+    """``weekly-2026-11-23``, and what to take if that is taken: the same with ``-0800`` behind it.
+
+    A digest with another tick on that day has the hour in any case.
+    """
     around = [*islice(_backward(digest, window.end), 1, 2), *islice(_forward(digest, window.end), 1)]
     twice = any(tick.date() == window.end.date() for tick in around)
-    return f"{digest.name}-{window.end:%Y-%m-%d-%H%M}" if twice else f"{digest.name}-{window.end:%Y-%m-%d}"
+    day, hour = f"{digest.name}-{window.end:%Y-%m-%d}", f"{digest.name}-{window.end:%Y-%m-%d-%H%M}"
+    return (hour,) if twice else (day, hour)
 
 
 def _windows(digest: Digest, moments: Sequence[datetime]) -> tuple[Window, ...]:
@@ -225,26 +241,39 @@ def _keys(article: GoneOut) -> list[tuple[str, ...]]:
     return keys
 
 
-def _reasons(digest: Digest, window: Window, article: FrontMatter, told: str, taken: int) -> Iterator[str]:
-    """Why the digest doesn't take the article, the weightiest reason first; ``told`` is that it has it already."""
+def _reasons(
+    digest: Digest,
+    window: Window,
+    article: FrontMatter,
+    told: tuple[Kind, str] | None,
+    before: datetime | None,
+    taken: int,
+) -> Iterator[tuple[Kind, str]]:
+    """Why the digest doesn't take the article, the weightiest reason first.
+
+    ``told`` is that it has it already, ``before`` the tick before the window, if there was an edition then.
+    """
     if article.draft:
-        yield "draft"
+        yield "draft", "draft"
     if article.date is None:
-        yield "no date"
+        yield "no date", "no date"
         return
     if languages.primary(article.language) != languages.primary(digest.language):
-        yield f"another language ({article.language}; the digest is in {digest.language})"
+        yield "language", f"another language ({article.language}; the digest is in {digest.language})"
     if digest.tags and not {tag.casefold() for tag in digest.tags} & {tag.casefold() for tag in article.tags}:
-        yield f"none of the tags {', '.join(digest.tags)}"
+        yield "tags", f"none of the tags {', '.join(digest.tags)}"
     if told:
         yield told
     dated = _shown(article.date, digest)
+    if before and _utc(before) <= _utc(article.date) < _utc(window.begin):
+        yield "late", f"too late (dated {dated}, in the window before, and in no edition; date it anew to have it sent)"
     if _utc(article.date) < _utc(window.begin):
-        yield f"before the window (dated {dated}; the window begins {_shown(window.begin, digest)})"
+        yield "before", f"before the window (dated {dated}; the window begins {_shown(window.begin, digest)})"
     if _utc(article.date) >= _utc(window.end):
-        yield f"after the window (published only on {dated}; the window ends {_shown(window.end, digest)})"
+        ends = _shown(window.end, digest)
+        yield "after", f"after the window (published only on {dated}; the window ends {ends})"
     if digest.max is not None and taken >= digest.max:
-        yield f"over the maximum of {digest.max}"
+        yield "over", f"over the maximum of {digest.max}"
 
 
 def _shown(moment: datetime, digest: Digest) -> str:

@@ -5,13 +5,13 @@ Nothing is rendered for that, nor even parsed: a run with nothing to do is done 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pipeline import inputs, outbox
+from pipeline import inputs, record
+from pipeline.errors import DiskError
 
-State = Literal["built", "changed", "not built", "cleaned"]
+State = Literal["built", "changed", "not built", "cleaned", "damaged"]
 EDITIONS = "content/editions"
 SUFFIXES = (".md", ".markdown")
 
@@ -23,17 +23,24 @@ def editions_there(folder: Path) -> list[str]:
 
 
 def state_of(folder: Path, slug: str, hashes: dict[str, str]) -> State:
-    """What has become of the edition's last build; ``hashes`` keeps those of files once read."""
-    return state(folder, slug, outbox.manifest_of(folder / outbox.FOLDER, slug), hashes)
+    """What has become of the last build of an edition that has a file; ``hashes`` keeps those of files once read.
+
+    A digest's edition of the same slug isn't this one.
+    """
+    try:
+        manifest = record.manifest_of(folder / record.FOLDER, slug)
+    except DiskError:
+        return "damaged"
+    return "changed" if manifest and manifest.get("digest") else state(folder, slug, manifest, hashes)
 
 
-def state(folder: Path, slug: str, manifest: Mapping[str, Any] | None, hashes: dict[str, str]) -> State:
-    """The same, of what the edition's manifest says; ``None`` where it has none."""
+def state(folder: Path, slug: str, manifest: record.Manifest | None, hashes: dict[str, str]) -> State:
+    """What has become of the build that this manifest tells of; ``None`` where there is none."""
     if manifest is None:
         return "not built"
-    if not outbox.is_whole(folder / outbox.FOLDER, slug, manifest):
-        return "cleaned" if outbox.is_cleaned(folder / outbox.FOLDER, slug) else "changed"
-    recorded = manifest.get("inputs")
-    if not isinstance(recorded, dict) or manifest.get("tools") != inputs.tools():
+    if not record.is_whole(folder / record.FOLDER, slug, manifest):
+        return "cleaned" if record.is_cleaned(folder / record.FOLDER, slug) else "changed"
+    if manifest["tools"] != inputs.tools() or not inputs.is_told(manifest):
         return "changed"
+    recorded = manifest["inputs"]
     return "built" if inputs.hash_inputs(folder, recorded, hashes) == recorded else "changed"

@@ -21,8 +21,7 @@ ENGINES = (
     "nh3",
     "premailer",
 )
-
-
+SOURCES = (".css", ".j2", ".markdown", ".md", ".toml", ".yaml")
 _PACKAGE = Path(__file__).parent
 
 
@@ -35,19 +34,43 @@ def hash_inputs(folder: Path, paths: Iterable[str], known: dict[str, str] | None
     return {path: known.get(path) or known.setdefault(path, file_hash(folder / path)) for path in sorted(set(paths))}
 
 
+def hash_sources(folder: Path) -> dict[str, str]:
+    """The SHA-256 of every file of content and templates but the pictures, by its path."""
+    files = (file for name in ("content", "templates") for file in (folder / name).rglob("*"))
+    sources = (file for file in files if file.suffix in SOURCES and not file.name.startswith(".") and file.is_file())
+    return {file.relative_to(folder).as_posix(): file_hash(file) for file in sources}
+
+
 def provenance(folder: Path, paths: Iterable[str], known: dict[str, str] | None = None) -> dict[str, Any]:
     """What a manifest says of where an edition comes from: each input's hash, one hash of them all, the tools."""
     hashes = hash_inputs(folder, paths, known)
-    lines = [f"{name} {value}\n" for name, value in (*hashes.items(), *tools().items())]
-    together = hashlib.sha256("".join(lines).encode()).hexdigest()
-    return {"inputs": hashes, "inputs_sha256": together, "tools": dict(tools())}
+    return {"inputs": hashes, "inputs_sha256": _together(hashes, tools()), "tools": dict(tools())}
 
 
-def file_hash(file: Path) -> str:
+def is_told(manifest: Mapping[str, Any]) -> bool:
+    """Whether the manifest still lists all inputs that it was written with."""
+    return bool(manifest.get("inputs_sha256") == _together(manifest["inputs"], manifest["tools"]))
+
+
+def _together(hashes: Mapping[str, str], versions: Mapping[str, str]) -> str:
+    lines = [f"{name} {value}\n" for name, value in (*hashes.items(), *versions.items())]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def file_hash(path: Path) -> str:
+    """The SHA-256 of a file, or of the names in a folder, where a new file tells; empty for what isn't there."""
     try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
+        content = path.read_bytes()
+    except IsADirectoryError:
+        content = "\n".join(_names(path)).encode()
     except OSError:
         return ""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _names(folder: Path) -> list[str]:
+    names = (file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+    return sorted(name for name in names if not name.startswith(".") and "/." not in name)
 
 
 @cache

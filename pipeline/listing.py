@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline import freshness, outbox
+from pipeline import freshness, record
 from pipeline.content import Library
-from pipeline.errors import PipelineError
+from pipeline.errors import OutboxError, PipelineError
 from pipeline.model import FrontMatter
 
 
@@ -49,25 +49,41 @@ def edition_rows(library: Library) -> list[dict[str, str]]:
 
 
 def outbox_rows(folder: Path) -> list[dict[str, Any]]:
-    """One row an edition in the outbox, by date: when it was built, of what, how large, and whether it still stands."""
-    rows: list[dict[str, Any]] = []
+    """One row an edition in the outbox, by date: when it was built, of what, how large, and whether it still stands.
+
+    One whose manifest is damaged has the state ``damaged``, and nothing else is known of it.
+    """
+    there = folder / record.FOLDER
+    known = record.read(there)
     hashes: dict[str, str] = {}
-    there = folder / outbox.FOLDER
-    for slug, manifest in outbox.manifests(there).items():
-        file = there / slug / outbox.MANIFEST
-        built = datetime.fromtimestamp(file.stat().st_mtime, UTC) if file.is_file() else None
-        rows.append(
-            {
-                "edition": slug,
-                "date": str(manifest.get("date", ""))[:10],
-                "built": f"{built:%Y-%m-%d %H:%M:%SZ}" if built else "",
-                "bytes": outbox.html_bytes(there, slug) or 0,
-                "findings": len(manifest.get("findings", ())),
-                "state": freshness.state(folder, slug, manifest, hashes),
-                "inputs": sorted(manifest.get("inputs", {})),
-            }
-        )
+    rows = [_outbox_row(folder, slug, manifest, hashes) for slug, manifest in known.manifests.items()]
+    rows += [{**NOTHING, "edition": slug} for slug in record.editions(there) if _is_damaged(there, slug)]
     return sorted(rows, key=lambda row: (row["date"], row["edition"]))
+
+
+NOTHING = {"edition": "", "date": "", "built": "", "bytes": 0, "findings": 0, "state": "damaged", "inputs": []}
+
+
+def _outbox_row(folder: Path, slug: str, manifest: record.Manifest, hashes: dict[str, str]) -> dict[str, Any]:
+    file = folder / record.FOLDER / slug / record.MANIFEST
+    built = datetime.fromtimestamp(file.stat().st_mtime, UTC) if file.is_file() else None
+    return {
+        "edition": slug,
+        "date": manifest["date"][:10],
+        "built": f"{built:%Y-%m-%d %H:%M:%SZ}" if built else "",
+        "bytes": record.html_bytes(manifest),
+        "findings": len(manifest["findings"]),
+        "state": freshness.state(folder, slug, manifest, hashes),
+        "inputs": sorted(manifest["inputs"]),
+    }
+
+
+def _is_damaged(there: Path, slug: str) -> bool:
+    try:
+        record.read_manifest(there, slug)
+    except OutboxError:
+        return True
+    return False
 
 
 def _newest_first(article: FrontMatter) -> tuple[float, str]:

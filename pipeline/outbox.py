@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import BusyError, DeniedError, DiskError, OutboxError, Where
+from pipeline import record
+from pipeline.errors import BusyError, OutboxError, Where
+from pipeline.record import failure
 
 if TYPE_CHECKING:
     from filelock import FileLock
 
     from pipeline.model import Email, Finding
 
-FOLDER = "outbox"
-MANIFEST = "manifest.json"
-# The manifests of editions whose folders were cleaned away.
-RECORD = ".record"
+FOLDER = record.FOLDER
 LOCK = ".lock"
 TEMPORARY = ".tmp"
 _AT_FDCWD = -100
@@ -47,7 +46,22 @@ def files_of(email: Email, message: bytes, provenance: Mapping[str, Any]) -> dic
         "findings": [finding_as_json(found) for found in email.findings],
         **provenance,
     }
-    return {**files, MANIFEST: (json.dumps(manifest, ensure_ascii=False, indent=2) + "\n").encode()}
+    return {**files, record.MANIFEST: (json.dumps(manifest, ensure_ascii=False, indent=2) + "\n").encode()}
+
+
+def _refuse_foreign(target: Path) -> None:
+    """Raise an OutboxError where something stands that no build has made, and that mustn't be lost."""
+    try:
+        there = os.listdir(target)  # noqa: PTH208
+        ours = not there or bool({record.MANIFEST, *record.OUTPUTS}.intersection(there))
+    except NotADirectoryError:
+        ours = False
+    except FileNotFoundError:
+        ours = not target.is_symlink()
+    if not ours:
+        raise OutboxError(
+            "stands in the way, and is no edition of ours; move it elsewhere", Where(f"{FOLDER}/{target.name}")
+        )
 
 
 def finding_as_json(found: Finding) -> dict[str, str]:
@@ -71,6 +85,7 @@ def write(folder: Path, slug: str, files: Mapping[str, bytes]) -> Path:
         raise OutboxError(f"{slug!r} can't be a folder of the outbox")
     temporary: Path | None = None
     try:
+        _refuse_foreign(target)
         folder.mkdir(parents=True, exist_ok=True)
         temporary = _temporary(folder, slug)
         # mkdtemp's own folder is for its owner alone; the edition's is as open as the umask lets it be.
@@ -90,13 +105,6 @@ def write(folder: Path, slug: str, files: Mapping[str, bytes]) -> Path:
         if temporary is not None and (target.exists() or not (temporary / "old").exists()):
             _discard(temporary)
     return target
-
-
-def failure(error: OSError, where: Where) -> OutboxError:
-    """What the system refused, as an error of the kind that it is."""
-    denied = (errno.EACCES, errno.EPERM, errno.EROFS)
-    kind = DeniedError if error.errno in denied else DiskError if error.errno == errno.EIO else OutboxError
-    return kind(f"can't be written: {error.strerror or error}", where)
 
 
 @contextmanager
@@ -139,11 +147,16 @@ def sweep(folder: Path) -> None:
     A run that was killed where one folder had made room and the other hadn't taken it yet has left no edition there:
     the one that had made room is put back.
     """
-    for left in folder.glob(f".*{TEMPORARY}"):
+    for left in leftovers(folder):
         slug = left.name[1:].removesuffix(TEMPORARY).rpartition(".")[0]
         if slug and (left / "old").is_dir() and (left / "new").is_dir() and not (folder / slug).exists():
             (left / "old").rename(folder / slug)
         _discard(left)
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """What killed runs have left."""
+    return [*folder.glob(f".*{TEMPORARY}"), *(folder / record.RECORD).glob(f"*{TEMPORARY}")]
 
 
 def _temporary(folder: Path, slug: str) -> Path:
@@ -153,66 +166,33 @@ def _temporary(folder: Path, slug: str) -> Path:
 
 
 def _discard(folder: Path) -> None:
-    """Remove a folder with all that is in it. What the disk refuses twice is swept at the next start."""
+    """Remove a file, or a folder with all in it. What the disk refuses twice is swept at the next start."""
+    if folder.is_file():
+        with suppress(OSError):
+            folder.unlink()
+        return
     shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def manifests(folder: Path) -> dict[str, dict[str, Any]]:
-    """The manifest of every edition that has gone out, by slug: also of those whose folders were cleaned away."""
-    built = (path.parent.name for path in folder.glob(f"[!.]*/{MANIFEST}"))
-    cleaned = (path.stem for path in (folder / RECORD).glob("*.json"))
-    found = {slug: manifest_of(folder, slug) for slug in (*built, *cleaned)}
-    return {slug: manifest for slug, manifest in found.items() if manifest is not None}
-
-
-def manifest_of(folder: Path, slug: str) -> dict[str, Any] | None:
-    """The edition's manifest, also where its folder was cleaned away; ``None`` where there is none to be read."""
-    return read_manifest(folder, slug) or _read_json(_record(folder, slug))
-
-
-def is_cleaned(folder: Path, slug: str) -> bool:
-    """Whether the edition has been built once, and its folder cleaned away since."""
-    return _record(folder, slug).is_file() and not (folder / slug).exists()
-
-
-def is_whole(folder: Path, slug: str, manifest: Mapping[str, Any]) -> bool:
-    """Whether the files that the manifest tells of are there, each as it says.
-
-    A file that isn't younger than the manifest, which is written last, isn't read: its size tells enough.
-    """
-    files: Any = manifest.get("files")
-    try:
-        written = (folder / slug / MANIFEST).stat().st_mtime_ns
-        return bool(files) and all(_is_as_told(folder / slug / name, told, written) for name, told in files.items())
-    except (OSError, AttributeError, KeyError, TypeError):
-        return False
-
-
-def _is_as_told(file: Path, told: Mapping[str, Any], written: int) -> bool:
-    found = file.stat()
-    if found.st_size != told["bytes"]:
-        return False
-    return found.st_mtime_ns <= written or hashlib.sha256(file.read_bytes()).hexdigest() == told["sha256"]
-
-
 def oldest(folder: Path, keep: int) -> list[str]:
-    """The slugs of all editions in the outbox but the newest so many, the oldest first."""
-    there = [path.parent.name for path in folder.glob(f"[!.]*/{MANIFEST}")]
-    by_date = sorted(there, key=lambda slug: (str((read_manifest(folder, slug) or {}).get("date", "")), slug))
+    """The slugs of all our editions in the outbox but the newest so many, the oldest first.
+
+    One whose manifest is damaged isn't among them: it couldn't be kept on record.
+    """
+    manifests = record.read(folder).manifests
+    dates = {
+        slug: datetime.fromisoformat(manifests[slug]["date"]) for slug in record.editions(folder) if slug in manifests
+    }
+    by_date = sorted(dates, key=lambda slug: (dates[slug], slug))
     return by_date[: max(0, len(by_date) - keep)]
 
 
 def remove(folder: Path, slug: str) -> None:
     """Take an edition's folder away, but keep the record of what has gone out in it."""
-    record = _record(folder, slug)
     try:
-        record.parent.mkdir(exist_ok=True)
-        temporary = record.with_suffix(TEMPORARY)
-        _write_file(temporary, (folder / slug / MANIFEST).read_bytes())
-        temporary.rename(record)
-        _sync_folder(record.parent)
+        _keep(record.recorded(folder, slug), (folder / slug / record.MANIFEST).read_bytes())
         gone = _temporary(folder, slug)
         try:
             (folder / slug).rename(gone / "old")
@@ -222,29 +202,31 @@ def remove(folder: Path, slug: str) -> None:
         raise failure(error, Where(f"{FOLDER}/{slug}")) from error
 
 
-def _record(folder: Path, slug: str) -> Path:
-    return folder / RECORD / f"{slug}.json"
+def note_ticks(folder: Path, ticks: Mapping[str, datetime]) -> None:
+    """Put on record that these digests have seen these ticks. Only for the holder of the lock."""
+    known = record.read_ticks(folder)
+    seen = {**known, **{name: max(tick, known.get(name, tick)) for name, tick in ticks.items()}}
+    if seen != known:
+        told = json.dumps({name: tick.isoformat() for name, tick in sorted(seen.items())}, indent=2) + "\n"
+        try:
+            _keep(folder / record.RECORD / record.TICKS, told.encode())
+        except OSError as error:
+            raise failure(error, Where(FOLDER)) from error
 
 
-def read_manifest(folder: Path, slug: str) -> dict[str, Any] | None:
-    """The manifest of an edition's last build; ``None`` where there is none that can be read."""
-    return _read_json(folder / slug / MANIFEST)
-
-
-def _read_json(file: Path) -> dict[str, Any] | None:
+def _keep(file: Path, content: bytes) -> None:
+    """Write a file of the record in one step."""
+    if not file.parent.is_dir():
+        file.parent.mkdir()
+        _sync_folder(file.parent.parent)
+    temporary = file.with_name(file.name + TEMPORARY)
     try:
-        found = json.loads(file.read_bytes())
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def html_bytes(folder: Path, slug: str) -> int | None:
-    """What the HTML part weighed in the edition's last build; None where no manifest says."""
-    try:
-        return int((read_manifest(folder, slug) or {})["files"]["digest.html"]["bytes"])
-    except (KeyError, TypeError, ValueError):
-        return None
+        _write_file(temporary, content)
+        temporary.rename(file)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(file.parent)
 
 
 def _write_file(path: Path, content: bytes) -> None:

@@ -1,13 +1,15 @@
 """agenda.py: what is due, by the clock, the content and the outbox's record."""
 
+import json
+import subprocess
+import sys
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipeline import agenda, build, outbox
+from pipeline import agenda, outbox, record
 from pipeline.content import read_library
-from pipeline.jobs import build_editions
 from tests import folders
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -39,12 +41,14 @@ def due(folder, now):
 
 def run(folder, now):
     """Build what is due, as the command does; the slugs that were built."""
-    project = build.open_project(folder)
-    found = agenda.due(project.library, now)
-    project = build.Project(folder, project.library, project.environment, project.partials, recurring=found.recurring)
-    outcomes = list(build_editions(found.slugs, project))
-    assert not [outcome.errors for outcome in outcomes if outcome.errors]
-    return list(found.slugs)
+    arguments = ["build", "--due", "--json", "--now", now.isoformat(), "--project", str(folder)]
+    done = subprocess.run([sys.executable, "-m", "pipeline", *arguments], cwd=folders.REPOSITORY, capture_output=True)
+    return json.loads(done.stdout.splitlines()[-1])["result"]["built"]
+
+
+def plan(folder, now, count):
+    library = read_library(folder)
+    return agenda.plan(library.digests["weekly"], library, now, count)
 
 
 def test_editions_by_their_dates(folder):
@@ -72,7 +76,7 @@ def test_never_twice(folder):
 def test_windows(folder):
     """A digest takes the week's articles, the newest leading, and the next one takes what has come since."""
     run(folder, MONDAY)
-    manifests = outbox.manifests(folder / "outbox")
+    manifests = record.read(folder / "outbox").manifests
     assert [one["slug"] for one in manifests["weekly-2026-11-23"]["articles"]] == ["box-breathing", "light"]
     assert manifests["weekly-2026-11-23"]["subject"] == "This week: Box breathing"
     assert manifests["weekly-2026-11-23"]["digest"] == {
@@ -128,7 +132,7 @@ def test_plan(folder):
     """The plan has what is due and then the next editions, each with what it takes, and why not what it doesn't."""
     (folder / "content/articles/rain.md").write_text(article("Rain", "2026-11-29"), encoding="utf-8")
     (folder / "content/articles/draft.md").write_text(article("Draft", "2026-11-28", "draft: true\n"), encoding="utf-8")
-    due, first, second = agenda.plan(read_library(folder), datetime(2026, 11, 23, 7, 59, tzinfo=BERLIN), 3)
+    due, first, second = plan(folder, datetime(2026, 11, 23, 7, 59, tzinfo=BERLIN), 3)
     assert [one.slug for one in (due, first, second)] == [f"weekly-2026-11-{day}" for day in (16, 23, 30)]
     assert due.choice.taken == ()
     assert [one.front_matter.slug for one in first.choice.taken] == ["box-breathing", "light"]

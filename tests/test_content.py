@@ -699,12 +699,14 @@ def test_digest_of_samples():
 
 
 def test_bodies(tmp_path):
-    """A body's hash stands whatever its white space and front matter; an empty body has none."""
-    texts = {"a": "title: A\n---\nSome words.\n", "b": "title: B\ndate: 2026-11-20\n---\n\n Some\n words. "}
-    texts |= {"c": "title: A\n---\nSome word.\n", "d": "title: D\n---\n \n"}
+    """A body's hash is that of its words; a short one's has the title in it, and an empty body has none."""
+    long = "word " * 20
+    texts = {"a": f"title: A\n---\n{long}.\n", "b": f"title: B\ndate: 2026-11-20\n---\n\n {long}\n."}
+    texts |= {"c": f"title: A\n---\n{long}!\n", "d": "title: D\n---\n \n"}
+    texts |= {"e": "title: E\n---\nListen now.\n", "f": "title: F\n---\nListen now.\n"}
     files = {f"content/articles/{name}.md": f"---\n{text}" for name, text in texts.items()}
     bodies = read_library(folders.make(tmp_path, files)).articles.bodies
-    assert set(bodies) == {"a", "b", "c", "d", "box-breathing"}
-    assert bodies["a"] == bodies["b"] == hashlib.sha256(b"Some words.").hexdigest()
-    assert bodies["c"] not in (bodies["a"], "")
+    assert set(bodies) == {"a", "b", "c", "d", "e", "f", "box-breathing"}
+    assert bodies["a"] == bodies["b"] == hashlib.sha256(f"{long}.".encode()).hexdigest()
+    assert len({bodies[name] for name in "acdef"}) == 5
     assert bodies["d"] == ""

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import outbox
+from pipeline import outbox, record
 from pipeline.build import build_edition, open_project
 from pipeline.cli import main
 from tests import folders
@@ -40,11 +40,11 @@ def torn(there):
 def is_one_build(folder):
     """Whether the files are those that the manifest tells of, byte by byte."""
     try:
-        told = json.loads((folder / outbox.MANIFEST).read_bytes())["files"]
+        told = json.loads((folder / record.MANIFEST).read_bytes())["files"]
         found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
     except (OSError, ValueError, KeyError, TypeError):
         return False
-    found.pop(outbox.MANIFEST)
+    found.pop(record.MANIFEST)
     return found == {name: one["sha256"] for name, one in told.items()}
 
 
@@ -158,7 +158,7 @@ def look(there, reported, *, sweep):
 
 
 def built_as(there, slug):
-    return int(outbox.read_manifest(there, slug)["subject"].removeprefix("Build "))
+    return int(record.read_manifest(there, slug)["subject"].removeprefix("Build "))
 
 
 def rampages(tmp_path, way, kills):
@@ -197,7 +197,7 @@ def test_killed_where_names_cant_change_places(tmp_path):
 KILLED_AT_A_RENAME = """
 import os, sys
 from pathlib import Path
-from pipeline import outbox
+from pipeline import outbox, record
 there, rename = Path(sys.argv[1]), Path.rename
 outbox.write(there, "e", {"digest.html": b"old"})
 outbox._exchange = lambda one, other: False
@@ -222,7 +222,7 @@ def test_killed_between_two_renames(tmp_path):
 @pytest.mark.parametrize("exchanges", [True, False], ids=["renameat2", "two renames"])
 def test_synced_in_order(tmp_path, monkeypatch, exchanges):
     """For a power cut: every file and its folder are on the disk before they get their name, and the name after it."""
-    files = {name: name.encode() for name in ("digest.html", "digest.txt", "message.eml", outbox.MANIFEST)}
+    files = {name: name.encode() for name in ("digest.html", "digest.txt", "message.eml", record.MANIFEST)}
     outbox.write(tmp_path, "e", files)
     done, fsync, rename, exchange = [], os.fsync, Path.rename, outbox._exchange
 
@@ -415,7 +415,7 @@ def call(monkeypatch, folder, *arguments):
 
 
 def subject_of(folder):
-    return outbox.read_manifest(folder / "outbox", "breathe")["subject"]
+    return record.read_manifest(folder / "outbox", "breathe")["subject"]
 
 
 @pytest.mark.parametrize("exchanges", [True, False], ids=["renameat2", "two renames"])
@@ -484,10 +484,10 @@ def test_every_call_of_a_cleaning_is_refused_in_turn(tmp_path, monkeypatch, numb
             break
         assert torn(folder / "outbox") == []
         assert leftovers(folder) == []
-        assert outbox.manifests(folder / "outbox")["breathe"]["subject"] == "Breathe a little"
+        assert record.read(folder / "outbox").manifests["breathe"]["subject"] == "Breathe a little"
         assert call(monkeypatch, folder, "clean", "--keep", "0") == 0
         assert list(folder.glob("outbox/[!.]*")) == []
-        assert list(outbox.manifests(folder / "outbox")) == ["breathe"]
+        assert list(record.read(folder / "outbox").manifests) == ["breathe"]
     assert nth > 8
     assert sum(code != CODES[number] for code in codes[:-1]) == (number == errno.EACCES)
 
@@ -670,7 +670,7 @@ def test_waiting(tmp_path):
 HOLDER = """
 import sys, time
 from pathlib import Path
-from pipeline import outbox
+from pipeline import outbox, record
 there = Path(sys.argv[1])
 with outbox.locked(there):
     (there / ".e00.left.tmp").mkdir()

@@ -246,6 +246,14 @@ class TestDue:
 WINDOW = Window("weekly", at("2026-11-16T08:00"), at("2026-11-23T08:00"))
 
 
+def choose(digest, window, articles, gone_out):
+    return digests.choose(digest, window, articles, gone_out, digests.slugs_of(digest, window)[0])
+
+
+def edition_of(digest, choice):
+    return digests.recurring(digest, WINDOW, choice, "weekly-2026-11-23").edition
+
+
 def candidate(slug, day="2026-11-20T00:00", body=None, **facts):
     front_matter = FrontMatter(
         slug=slug,
@@ -271,26 +279,37 @@ class TestChoose:
     """Which articles a digest takes, and why not the others."""
 
     @pytest.mark.parametrize(
-        ("article", "reason"),
+        ("article", "kind", "reason"),
         [
-            (candidate("a", draft=True), "draft"),
-            (candidate("a", None), "no date"),
-            (candidate("a", language="ar"), "another language (ar; the digest is in en)"),
-            (candidate("a", tags=("stress",)), "none of the tags sleep, Naps"),
+            (candidate("a", draft=True), "draft", "draft"),
+            (candidate("a", None), "no date", "no date"),
+            (candidate("a", language="ar"), "language", "another language (ar; the digest is in en)"),
+            (candidate("a", tags=("stress",)), "tags", "none of the tags sleep, Naps"),
             (
                 candidate("a", "2026-11-16T07:59:59", tags=("sleep",)),
+                "before",
                 "before the window (dated 2026-11-16 07:59; the window begins 2026-11-16 08:00)",
             ),
             (
                 candidate("a", "2026-11-23T07:00+00:00", tags=("sleep",)),
+                "after",
                 "after the window (published only on 2026-11-23 08:00; the window ends 2026-11-23 08:00)",
             ),
         ],
     )
-    def test_left_out(self, article, reason):
+    def test_left_out(self, article, kind, reason):
         """Each article that is left out has its reason, with the facts."""
         digest = replace(WEEKLY, tags=("sleep", "Naps"))
-        assert digests.choose(digest, WINDOW, [article], []) == Choice((), (LeftOut("a", reason),))
+        assert choose(digest, WINDOW, [article], []) == Choice((), (LeftOut("a", kind, reason),))
+
+    def test_too_late(self):
+        """An article that came too late for the edition before is told as such; an old one isn't."""
+        articles = [candidate("a", "2026-11-12T00:00"), candidate("b", "2026-11-01T00:00")]
+        first = choose(WEEKLY, WINDOW, articles, [])
+        later = choose(WEEKLY, WINDOW, articles, [gone("other", body="other")])
+        assert [one.kind for one in first.left_out] == ["before", "before"]
+        assert [one.kind for one in later.left_out] == ["late", "before"]
+        assert later.left_out[0].reason.startswith("too late (dated 2026-11-12 00:00, in the window before")
 
     def test_taken(self):
         """The newest come first, equal dates by slug; the window has its first moment and not its last."""
@@ -300,15 +319,13 @@ class TestChoose:
             candidate("c", "2026-11-19T23:00+00:00"),
             candidate("last", "2026-11-23T07:59:59"),
         ]
-        assert digests.choose(WEEKLY, WINDOW, articles, []) == Choice(
-            (articles[3], articles[2], articles[1], articles[0]), ()
-        )
+        assert choose(WEEKLY, WINDOW, articles, []) == Choice((articles[3], articles[2], articles[1], articles[0]), ())
 
     def test_window_that_ends_in_the_doubled_hour(self):
         """An article of the second 02:15 comes after a window that ends at the first 02:30."""
         window = Window("weekly", at("2026-10-24T02:30"), at("2026-10-25T02:30+02:00"))
         late, early = candidate("late", "2026-10-25T02:15+01:00"), candidate("early", "2026-10-25T02:15+02:00")
-        choice = digests.choose(WEEKLY, window, [late, early], [])
+        choice = choose(WEEKLY, window, [late, early], [])
         assert slugs(choice) == ["early"]
         assert choice.left_out[0].reason.startswith("after the window (published only on 2026-10-25 02:15")
 
@@ -316,22 +333,22 @@ class TestChoose:
         """An article of the second 02:15 comes into a window that begins at the first 02:30."""
         window = Window("weekly", at("2026-10-25T02:30+02:00"), at("2026-10-26T02:30"))
         late, early = candidate("late", "2026-10-25T02:15+01:00"), candidate("early", "2026-10-25T02:15+02:00")
-        assert slugs(digests.choose(WEEKLY, window, [late, early], [])) == ["late"]
+        assert slugs(choose(WEEKLY, window, [late, early], [])) == ["late"]
 
     def test_tags(self):
         """One of the tags is enough, in any capitals."""
         digest = replace(WEEKLY, tags=("Sleep", "naps"))
         article = candidate("a", tags=("stress", "NAPS"))
-        assert slugs(digests.choose(digest, WINDOW, [article], [])) == ["a"]
+        assert slugs(choose(digest, WINDOW, [article], [])) == ["a"]
 
     def test_maximum(self):
         """Over the maximum it is the older ones that are left out, and only what would else be taken counts."""
         articles = [candidate(f"a{day}", f"2026-11-{day}T00:00", draft=day == 22) for day in range(17, 23)]
-        choice = digests.choose(replace(WEEKLY, max=2), WINDOW, articles, [])
+        choice = choose(replace(WEEKLY, max=2), WINDOW, articles, [])
         assert slugs(choice) == ["a21", "a20"]
         assert choice.left_out == (
-            LeftOut("a22", "draft"),
-            *(LeftOut(f"a{day}", "over the maximum of 2") for day in (19, 18, 17)),
+            LeftOut("a22", "draft", "draft"),
+            *(LeftOut(f"a{day}", "over", "over the maximum of 2") for day in (19, 18, 17)),
         )
 
     @pytest.mark.parametrize(
@@ -344,8 +361,8 @@ class TestChoose:
     )
     def test_gone_out(self, record):
         """An article that has gone out is known by its slug, its body, or its title and date."""
-        choice = digests.choose(WEEKLY, WINDOW, [candidate("a")], [gone("y", "Y"), record])
-        assert choice == Choice((), (LeftOut("a", "already in edition weekly-2026-11-16"),))
+        choice = choose(WEEKLY, WINDOW, [candidate("a")], [gone("y", "Y"), record])
+        assert choice == Choice((), (LeftOut("a", "gone out", "already in edition weekly-2026-11-16"),))
 
     @pytest.mark.parametrize(
         ("article", "record"),
@@ -358,24 +375,24 @@ class TestChoose:
     )
     def test_another_article(self, article, record):
         """A title alone, a date alone and an empty body make no two articles the same."""
-        assert slugs(digests.choose(WEEKLY, WINDOW, [article], [record])) == ["a"]
+        assert slugs(choose(WEEKLY, WINDOW, [article], [record])) == ["a"]
 
     def test_gone_out_before_the_window(self):
         """Of what has gone out it is said in which edition, rather than that it is old now."""
-        choice = digests.choose(WEEKLY, WINDOW, [candidate("a", "2026-11-10T00:00")], [gone("a")])
-        assert choice.left_out == (LeftOut("a", "already in edition weekly-2026-11-16"),)
+        choice = choose(WEEKLY, WINDOW, [candidate("a", "2026-11-10T00:00")], [gone("a")])
+        assert choice.left_out == (LeftOut("a", "gone out", "already in edition weekly-2026-11-16"),)
 
     def test_built_again(self):
         """An edition that is built again takes what it took."""
         record = gone("a", edition="weekly-2026-11-23")
-        assert slugs(digests.choose(WEEKLY, WINDOW, [candidate("a")], [record])) == ["a"]
+        assert slugs(choose(WEEKLY, WINDOW, [candidate("a")], [record])) == ["a"]
 
     def test_copies(self):
         """Of two files with one body the newer is taken, and the other isn't."""
         articles = [candidate("copy", "2026-11-19T00:00", "body"), candidate("a", body="body")]
-        choice = digests.choose(WEEKLY, WINDOW, articles, [])
+        choice = choose(WEEKLY, WINDOW, articles, [])
         assert slugs(choice) == ["a"]
-        assert choice.left_out == (LeftOut("copy", "the same article as a, which this edition has"),)
+        assert choice.left_out == (LeftOut("copy", "copy", "the same article as a, which this edition has"),)
 
     def test_record(self):
         """What is kept of an article that goes out is what it is known by later."""
@@ -391,7 +408,7 @@ class TestEdition:
         """It is as content would have it: dated at its tick, its blocks naming articles."""
         finding = Finding("markdown", "note", "x", WHERE)
         digest = replace(WEEKLY, letter=Markup("<p>Hello</p>"), language="ar", template="t", findings=(finding,))
-        edition = digests.edition(digest, WINDOW, self.CHOICE)
+        edition = edition_of(digest, self.CHOICE)
         assert (edition.slug, edition.subject, edition.date) == ("weekly-2026-11-23", "This week: A", WINDOW.end)
         assert (edition.language, edition.direction, edition.template) == ("ar", "rtl", "t")
         assert (edition.letter, edition.where, edition.findings) == (digest.letter, WHERE, (finding,))
@@ -404,7 +421,7 @@ class TestEdition:
         """Each Pick becomes slugs wherever it stands, in a list as well; the same words elsewhere stay words."""
         data = {"article": Pick.NEWEST, "articles": ("x", Pick.ALL, Pick.NEWEST), "title": "rest", "more": ("all",)}
         digest = replace(WEEKLY, blocks=(Block("quote", WHERE, data),))
-        (block,) = digests.edition(digest, WINDOW, self.CHOICE).blocks
+        (block,) = edition_of(digest, self.CHOICE).blocks
         assert dict(block.data) == {
             "article": "a",
             "articles": ("x", "a", "b", "c", "a"),
@@ -414,7 +431,7 @@ class TestEdition:
 
     def test_one_article(self):
         """Of one article the rest is empty."""
-        blocks = digests.edition(WEEKLY, WINDOW, Choice(self.CHOICE.taken[:1], ())).blocks
+        blocks = edition_of(WEEKLY, Choice(self.CHOICE.taken[:1], ())).blocks
         assert [block.data["value"] for block in blocks] == ["a", ()]
 
     @pytest.mark.parametrize(
@@ -428,13 +445,13 @@ class TestEdition:
     def test_places(self, subject, language, expected):
         """Each place is filled once: braces in an article's words are its own."""
         digest = replace(WEEKLY, subject=subject, preheader=subject, language=language)
-        edition = digests.edition(digest, WINDOW, self.CHOICE)
+        edition = edition_of(digest, self.CHOICE)
         assert (edition.subject, edition.preheader) == (expected, expected)
 
     def test_empty_subject(self):
         """A subject of which nothing is left is the newest article's title; a preheader may be empty."""
         digest = replace(WEEKLY, subject="{lead.dek}", preheader=" {lead.dek} ")
-        edition = digests.edition(digest, WINDOW, Choice((candidate("b"),), ()))
+        edition = edition_of(digest, Choice((candidate("b"),), ()))
         assert (edition.subject, edition.preheader) == ("B", "")
 
     @pytest.mark.parametrize(
@@ -446,10 +463,12 @@ class TestEdition:
         ],
     )
     def test_slug(self, schedule, expected):
-        """The slug has the day, and the hour where the day has several."""
+        """The slug has the day, and the hour where the day has several, or another edition has taken it."""
         digest = replace(WEEKLY, schedule=schedule)
         ends = digests.ticks(digest, at("2026-11-22T21:00"), at("2026-11-24T00:00"))
-        assert [digests.slug_of(digest, Window("weekly", end, end)) for end in ends] == expected
+        slugs = [digests.slugs_of(digest, Window("weekly", end, end)) for end in ends]
+        assert [first for first, *_ in slugs] == expected
+        assert all(other.startswith(f"{first}-") for first, *others in slugs for other in others)
 
 
 YEAR_BEGIN, YEAR_END = at("2026-01-01T00:00+00:00", "UTC"), at("2027-01-01T00:00+00:00", "UTC")
@@ -508,11 +527,8 @@ def stories(draw: st.DrawFn, ticks: list[int]) -> Story:
 
 
 @st.composite
-def years(draw: st.DrawFn, schedule: str) -> tuple[Digest, list[datetime], list[datetime], list[Story], bool]:
-    """A digest, its ticks in a year, the moments at which it is looked at, the articles, and what a run remembers.
-
-    That is the latest tick that it has looked at, or only the latest of which an edition came.
-    """
+def years(draw: st.DrawFn, schedule: str) -> tuple[Digest, list[datetime], list[datetime], list[Story]]:
+    """A digest, its ticks in a year, the moments at which it is looked at, and the articles."""
     digest = replace(
         WEEKLY,
         schedule=schedule,
@@ -528,13 +544,11 @@ def years(draw: st.DrawFn, schedule: str) -> tuple[Digest, list[datetime], list[
     # Added in UTC: in one time zone Python adds by what the clock shows.
     runs = [tick.astimezone(UTC) + delay for index, tick in enumerate(ticks) if index not in missed]
     about = draw(st.lists(stories([minutes_of(tick) for tick in ticks]), min_size=1, max_size=10))
-    # A daily one that forgets, with "all", would look at each day again on each day after it.
-    remembers = len(ticks) > 100 or draw(st.booleans())
-    return digest, ticks, [*runs, YEAR_END], about, remembers
+    return digest, ticks, [*runs, YEAR_END], about
 
 
 def simulate(
-    digest: Digest, runs: list[datetime], about: list[Story], remembers: bool
+    digest: Digest, runs: list[datetime], about: list[Story]
 ) -> Iterator[tuple[Window, datetime, list[int], list[int]]]:
     """Each window that is built, when, the numbers of the articles it takes, and of those it should."""
     last, gone_out, out = None, [], set()
@@ -543,7 +557,7 @@ def simulate(
             there = {number: story.candidate(number, minutes_of(now)) for number, story in enumerate(about)}
             there = {number: one for number, one in there.items() if one}
             numbers = {one.front_matter.slug: number for number, one in there.items()}
-            choice = digests.choose(digest, window, list(there.values()), gone_out)
+            choice = choose(digest, window, list(there.values()), gone_out)
             assert len(choice.taken) + len(choice.left_out) == len(there)
             begin, end = window.begin.timestamp(), window.end.timestamp()
             fit = [
@@ -555,22 +569,19 @@ def simulate(
             taken = [numbers[slug] for slug in slugs(choice)]
             yield window, now, taken, [numbers[slug] for _, slug in sorted(fit)[: digest.max]]
             if taken:
-                slug = digests.edition(digest, window, choice).slug
+                (slug, *_) = digests.slugs_of(digest, window)
                 gone_out += [digests.record(one, slug) for one in choice.taken]
                 out |= set(taken)
-            if taken or remembers:
-                last = window.end
+            last = window.end
 
 
-def check_year(
-    digest: Digest, ticks: list[datetime], runs: list[datetime], about: list[Story], remembers: bool
-) -> None:
+def check_year(digest: Digest, ticks: list[datetime], runs: list[datetime], about: list[Story]) -> None:
     """No article twice; none lost that was published in time; each window between two ticks."""
     moments, seen, known = {tick.timestamp() for tick in ticks}, [], []
-    for window, now, taken, expected in simulate(digest, runs, about, remembers):
+    for window, now, taken, expected in simulate(digest, runs, about):
         assert taken == expected
         seen += taken
-        known += [minutes_of(window.end)] if taken or remembers else []
+        known += [minutes_of(window.end)]
         assert window.end.timestamp() in moments
         assert window.begin.timestamp() in moments or window.begin <= YEAR_BEGIN
         assert window.begin.timestamp() < window.end.timestamp() <= now.timestamp()

@@ -1,12 +1,13 @@
 """freshness.py: whether an edition's last build still stands."""
 
 import json
+import shutil
 import subprocess
 import sys
 
 import pytest
 
-from pipeline import build, freshness, outbox
+from pipeline import build, freshness, outbox, record
 from pipeline.content import read_library
 from tests import folders
 
@@ -52,6 +53,15 @@ def test_changed_input(folder, path):
     assert state(folder) == "built"
 
 
+def test_new_template(folder):
+    """A template or a language's words that weren't there before have their say too."""
+    (folder / "templates").unlink()
+    shutil.copytree(folders.REPOSITORY / "templates", folder / "templates")
+    assert state(folder) == "built"
+    (folder / "templates/strings/xx.toml").write_text("")
+    assert state(folder) == "changed"
+
+
 def test_linked_article(folder):
     """An article that is only linked to counts too: its address may change."""
     linked = "content/articles/linked.md"
@@ -95,7 +105,7 @@ def test_touched_output(folder):
 def test_damaged_manifest(folder, manifest):
     """A manifest that can't be read, or doesn't say, vouches for nothing."""
     (folder / "outbox/breathe/manifest.json").write_text(manifest)
-    assert state(folder) in ("changed", "not built")
+    assert state(folder) in ("damaged", "not built")
 
 
 def test_other_tools(folder):
@@ -111,7 +121,7 @@ def test_cleaned(folder):
     """An edition whose folder was cleaned away is neither built nor unbuilt."""
     outbox.remove(folder / "outbox", "breathe")
     assert state(folder) == "cleaned"
-    assert "breathe" in outbox.manifests(folder / "outbox")
+    assert "breathe" in record.read(folder / "outbox").manifests
 
 
 @pytest.mark.parametrize("options", [["--quiet"], ["--quiet", "--due"]], ids=" ".join)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pipeline.build import Project
+    from pipeline.record import Manifest
 
 MANY = 8
 
@@ -62,6 +63,8 @@ def build(
     """
     if due and editions:
         raise click.UsageError("--due chooses the editions; name some, or say --due")
+    if due and force:
+        raise click.UsageError("--force builds again what is named; --due what isn't built yet")
     if clock and not due:
         raise click.UsageError("--now is for --due")
     report = Report(as_json=as_json, quiet=quiet, log_file=log_file)
@@ -93,44 +96,72 @@ class Run:
         """Build those that are named, or all; the unchanged are found before anything is locked, read or imported."""
         from pipeline import freshness, outbox
 
-        slugs = chosen(named, freshness.editions_there(self.folder), self.folder)
-        stale = self.stale(slugs, named=bool(named))
-        if slugs and not stale:
+        made = digests_editions(named, self.folder)
+        slugs = chosen(named, [*freshness.editions_there(self.folder), *made], self.folder)
+        stale = self.stale(slugs, made, named=bool(named))
+        if slugs and not stale and not outbox.leftovers(self.folder / outbox.FOLDER):
             self.report.unchanged(slugs)
             return
         with outbox.locked(self.folder / outbox.FOLDER, self.wait):
-            from pipeline.build import open_project
-
-            stale = self.stale(slugs, named=bool(named))
+            stale = self.stale(slugs, made, named=bool(named))
             self.report.unchanged([slug for slug in slugs if slug not in stale])
-            project = open_project(self.folder)
+            project = self.open(made)
             self.build(stale, project)
             if not named:
                 self.report.unread(project.library.article_errors)
 
-    def stale(self, slugs: Sequence[str], *, named: bool) -> list[str]:
+    def open(self, made: Mapping[str, Manifest]) -> Project:
+        """The project, with those of its digests' editions that are to be made again."""
+        from pipeline import agenda
+        from pipeline.build import open_project
+
+        project = open_project(self.folder)
+        again = {slug: agenda.again(slug, manifest, project.library) for slug, manifest in made.items()}
+        return replace(project, recurring=again)
+
+    def stale(self, slugs: Sequence[str], made: Mapping[str, Manifest], *, named: bool) -> list[str]:
+        """Those that have to be built, ``made`` being those of them that digests have made."""
         from pipeline import freshness
 
         if self.force:
             return list(slugs)
         hashes: dict[str, str] = {}
         fine = ("built",) if named else ("built", "cleaned")
-        return [slug for slug in slugs if freshness.state_of(self.folder, slug, hashes) not in fine]
+        states = {slug: freshness.state(self.folder, slug, manifest, hashes) for slug, manifest in made.items()}
+        return [
+            slug for slug in slugs if (states.get(slug) or freshness.state_of(self.folder, slug, hashes)) not in fine
+        ]
 
     def due(self, moment: datetime) -> None:
-        """Build what has fallen due by this moment."""
+        """Build what has fallen due by this moment, of each digest one edition after the other."""
         from pipeline import agenda, outbox
         from pipeline.content import read_library
 
+        folder = self.folder / outbox.FOLDER
         found = agenda.due(read_library(self.folder), moment)
-        if found.slugs:
-            with outbox.locked(self.folder / outbox.FOLDER, self.wait):
-                from pipeline.build import open_project
+        if found.slugs or found.ticks or outbox.leftovers(folder):
+            with outbox.locked(folder, self.wait):
+                self.build_due(moment)
+        else:
+            self.report.agenda(found)
+        self.report.nothing_due()
 
-                project = open_project(self.folder)
-                found = agenda.due(project.library, moment)
-                self.build(found.slugs, replace(project, recurring=found.recurring))
-        self.report.agenda(found)
+    def build_due(self, moment: datetime) -> None:
+        from pipeline import agenda, outbox
+        from pipeline.build import open_project
+
+        project = open_project(self.folder)
+        found = agenda.due(project.library, moment)
+        tried: set[str] = set()
+        while True:
+            outbox.note_ticks(self.folder / outbox.FOLDER, found.ticks)
+            self.build(found.slugs, replace(project, recurring=found.recurring))
+            built = tuple(one for one in found.planned if one.slug in self.report.built)
+            self.report.agenda(replace(found, planned=built))
+            if not found.slugs or self.signals.asked:
+                return
+            tried.update(found.slugs)
+            found = agenda.due(project.library, moment, tried)
 
     def build(self, slugs: Sequence[str], project: Project) -> None:
         from pipeline.jobs import build_editions
@@ -169,6 +200,15 @@ def stop_signals() -> Iterator[Signals]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def digests_editions(named: Sequence[str], folder: Path) -> dict[str, Manifest]:
+    """Those of the named that digests have made, with their manifests."""
+    from pipeline import freshness, record
+
+    files = freshness.editions_there(folder)
+    manifests = {slug: record.manifest_of(folder / record.FOLDER, slug) for slug in named if slug not in files}
+    return {slug: manifest for slug, manifest in manifests.items() if manifest and manifest.get("digest")}
 
 
 def chosen(named: Sequence[str], there: Sequence[str], folder: Path) -> list[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 from pathlib import Path
 
 import click
@@ -55,12 +53,14 @@ def clean(keep: int, wait: float, folder: Path) -> None:
     \b
     pipeline clean --keep 52
     """
-    from pipeline import outbox
+    from pipeline import outbox, record
+    from pipeline.errors import raise_all
 
-    try:
-        with outbox.locked(folder / outbox.FOLDER, wait):
-            for slug in outbox.oldest(folder / outbox.FOLDER, keep):
-                outbox.remove(folder / outbox.FOLDER, slug)
-                say(f"removed {slug}")
-    except KeyboardInterrupt:
-        sys.exit(128 + signal.SIGINT)
+    there = folder / outbox.FOLDER
+    if not there.is_dir():
+        return
+    with outbox.locked(there, wait):
+        for slug in outbox.oldest(there, keep):
+            outbox.remove(there, slug)
+            say(f"removed {slug}")
+    raise_all(record.read(there).damaged)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli.console import json_option, now, now_option, print_json, project_option, say
+from pipeline.errors import PipelineError, raise_all
 
 if TYPE_CHECKING:
     from pipeline.agenda import Planned
@@ -38,11 +39,19 @@ def plan(count: int, folder: Path, clock: datetime | None, as_json: bool) -> Non
     library = read_library(folder)
     if not library.digests and not as_json:
         say("There is no recurring digest; declare one under [digests.NAME] in content/newsletter.toml.")
-    for planned in agenda.plan(library, clock or now(), count):
+    found: list[Planned] = []
+    errors: list[PipelineError] = []
+    for name in library.digests:
+        try:
+            found += agenda.plan(library.digests[name], library, clock or now(), count)
+        except PipelineError as error:
+            errors.append(error)
+    for planned in sorted(found, key=lambda one: (one.window.end, one.slug))[:count]:
         if as_json:
             print_json(planned_as_json(planned))
         else:
             _print(planned)
+    raise_all(errors)
 
 
 def _print(planned: Planned) -> None:
@@ -52,7 +61,7 @@ def _print(planned: Planned) -> None:
         say(f"  takes       {candidate.front_matter.slug}")
     if not taken:
         say("  takes       nothing yet")
-    older = [one for one in left_out if one.reason.startswith("before the window")]
+    older = [one for one in left_out if one.kind == "before"]
     for one in left_out:
         if one not in older[OLDER:]:
             say(f"  leaves out  {one.slug}: {one.reason}")

@@ -21,12 +21,14 @@ def preview(page: str, folder: Path, port: int, host: str, no_open: bool) -> Non
     """Show the newsletter in the browser, and each save at once.
 
     What it shows is what build would write, on phone, tablet and desktop, by day and by night, to a reader of your
-    choice, and nearly as some clients would show it. EDITION may be an article's slug, too. Ctrl-C stops it.
+    choice, and nearly as some clients would show it. EDITION may also be an article's slug, or a digest's name, which
+    stands for its next edition. Ctrl-C stops it.
 
     \b
     pipeline preview
     pipeline preview better-sleep
     pipeline preview box-breathing --no-open
+    pipeline preview weekly
     pipeline preview --project ../another-newsletter --port 9000
     """
     from pipeline.build import open_project

@@ -24,6 +24,7 @@ class Report:
         self.built: list[str] = []
         self.failed: list[str] = []
         self.same: list[str] = []
+        self.skipped: list[str] = []
         self.others: list[str] = []
         self.told: set[str] = set()
         self.code = 0
@@ -59,17 +60,21 @@ class Report:
 
     def agenda(self, agenda: Agenda) -> None:
         """What digests left out of editions that were built, which had nothing to say, and what went wrong."""
-        if not (agenda.slugs or agenda.skipped or agenda.errors):
-            self._line("nothing is due")
         for planned in agenda.planned:
             for one in planned.noteworthy:
                 self._line(f"  {planned.slug} leaves out {one.slug}: {one.reason}")
+        self.skipped += [planned.slug for planned in agenda.skipped]
         for planned in agenda.skipped:
             self._line(f"{planned.digest}: nothing new up to {planned.window.end:%Y-%m-%d %H:%M}; skipped")
         for planned in (*agenda.planned, *agenda.skipped):
             self._json(as_json(planned))
         for error in agenda.errors:
             self.error(error)
+
+    def nothing_due(self) -> None:
+        """What is told of a run that had nothing to do."""
+        if not (self.built or self.failed or self.skipped or self.others):
+            self._line("nothing is due")
 
     def unread(self, errors: Iterable[PipelineError]) -> None:
         """Articles that can't be read stop nobody who doesn't show them; a whole build says so all the same."""

@@ -27,23 +27,26 @@ from pipeline.model import Article, Author, FrontMatter, Image, Newsletter
 FOLDER = "content/articles"
 SUFFIXES = (".md", ".markdown")
 WORDS_A_MINUTE = 220
+# A body of so many words is one article's; "Listen now." may be that of many.
+TELLING_WORDS = 12
 SLUG = re.compile(r"[\w][\w.~-]{0,119}")
 
 _DATED_NAME = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})-(.+)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Post:
     """A file under ``content/articles/``, its text not rendered yet."""
 
     front_matter: FrontMatter
     source: Source
 
-    @property
+    @cached_property
     def sha256(self) -> str:
-        """Of the body, however its white space is; empty for an empty body, which is nobody's in particular."""
-        body = " ".join(self.source.body.split())
-        return hashlib.sha256(body.encode()).hexdigest() if body else ""
+        """Of the body, however its white space is, with the title where it has few words; empty for an empty body."""
+        words = self.source.body.split()
+        title = [self.front_matter.title] if len(words) < TELLING_WORDS else []
+        return hashlib.sha256(" ".join(title + words).encode()).hexdigest() if words else ""
 
 
 NONE: Mapping[str, Post] = MappingProxyType({})

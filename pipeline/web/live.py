@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from time import perf_counter
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pipeline import build, freshness, listing, merge_fields, outbox
+from pipeline import build, freshness, listing, merge_fields, outbox, record
 from pipeline.content import is_article, is_edition
-from pipeline.errors import CombinedError, ContentError, PipelineError, flatten, nearest
-from pipeline.model import Article, Edition, Email, Newsletter, Persona
+from pipeline.errors import CombinedError, ContentError, OutboxError, PipelineError, flatten, nearest
+from pipeline.model import Edition, Email, Newsletter, Persona
+from pipeline.web.coming import Coming, Gathered, digest_of
 
-Kind = Literal["editions", "articles"]
-KINDS: tuple[Kind, ...] = ("editions", "articles")
+Kind = Literal["editions", "articles", "digests"]
+KINDS: tuple[Kind, ...] = ("editions", "articles", "digests")
 # So many pages keep what they last looked like; who opens more than that in a day waits for one rendering.
 KEPT = 64
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Page:
-    """What can be opened: an edition, or an article in an edition of its own. Prints as ``editions/better-sleep``."""
+    """What can be opened: an edition, an article in an edition of its own, a digest's edition that is to come.
+
+    Prints as ``editions/better-sleep``.
+    """
 
     kind: Kind
     slug: str
@@ -48,12 +53,13 @@ class Entry:
 class Look:
     """What a page last looked like when all was well, and what is wrong with it now; ``version`` grows with both.
 
-    It is ``fresh`` until a file changes.
+    It is ``fresh`` until a file changes. A digest's edition is ``gathered``; while it is empty there is no email.
     """
 
     version: int = 0
     fresh: bool = False
     errors: tuple[PipelineError, ...] = ()
+    gathered: Gathered | None = None
     edition: Edition | None = None
     email: Email | None = None
     newsletter: Newsletter | None = None
@@ -70,11 +76,14 @@ class LiveProject:
     def __init__(self, project: build.Project, now: Callable[[], datetime]) -> None:
         self.project = project
         self.now = now
+        self.coming = Coming(project.folder, now)
         self.errors: tuple[PipelineError, ...] = ()
         self.unread: set[str] = set()
         self.looks: dict[Page, Look] = {}
         self.sizes: dict[Page, int] = {}
+        self.weighed: set[Page] = set()
         self.broken: set[Page] = set()
+        self.last_listed: dict[str, list[Page]] = {}
         self.titles: dict[Page, tuple[str, datetime]] = {}
         self.hashes: dict[str, str] = {}
 
@@ -84,6 +93,18 @@ class LiveProject:
 
     def files_changed(self, paths: Collection[str]) -> None:
         """These files, by their paths in the newsletter's folder, are not what they were."""
+        sources = {path for path in paths if not path.startswith(outbox.FOLDER)}
+        self.coming.forget(outbox_too=len(sources) < len(paths))
+        if sources:
+            self._sources_changed(sources)
+        # What has gone out has a say in what a digest takes, and in nothing else.
+        concerned = KINDS if sources else ("digests",)
+        self.looks = {
+            page: replace(look, fresh=look.fresh and page.kind not in concerned) for page, look in self.looks.items()
+        }
+        self.weighed = {page for page in self.weighed - self.broken if page.kind != "digests"}
+
+    def _sources_changed(self, paths: Collection[str]) -> None:
         self.unread.update(paths)
         self.hashes.clear()
         if all(is_article(path) or is_edition(path) for path in paths):
@@ -98,8 +119,10 @@ class LiveProject:
         else:
             self.errors = ()
             self.unread.clear()
-        self.looks = {page: replace(look, fresh=False) for page, look in self.looks.items()}
-        self.sizes = {page: size for page, size in self.sizes.items() if page not in self.broken}
+
+    def stale(self, pages: Collection[Page]) -> list[Page]:
+        """Those of the pages that may look different now."""
+        return [page for page in pages if page not in self.looks or not self.looks[page].fresh]
 
     def look(self, page: Page) -> Look:
         """What the page looks like now; rendered if anything has changed since it was last asked for."""
@@ -113,11 +136,11 @@ class LiveProject:
 
     def weigh_next(self) -> bool:
         """Find out what one more page weighs, and whether it is broken; false where that is known of all."""
-        unknown = (page for kind in KINDS for page in self._pages(kind) if page not in self.sizes)
+        unknown = (page for kind in KINDS for page in self._pages(kind) if page not in self.weighed)
         page = next(unknown, None)
         if page is None or self.errors:
             return False
-        self.sizes[page] = 0
+        self.weighed.add(page)
         self._newer(Look(), page)
         return True
 
@@ -128,9 +151,13 @@ class LiveProject:
             return ()
 
     def entries(self, kind: Kind) -> list[Entry]:
-        """What there is of this kind, the newest first, as far as it is known: nothing is rendered for it."""
-        found = self._editions() if kind == "editions" else self._articles()
-        return sorted(found, key=_newest_first)
+        """What there is of this kind, as far as it is known: nothing is rendered for it.
+
+        The newest is first; of the digests' editions, which are still to come, the next.
+        """
+        if kind == "digests":
+            return sorted(self._digests(), key=_next_first)
+        return sorted(self._editions() if kind == "editions" else self._articles(), key=_newest_first)
 
     def _editions(self) -> Iterator[Entry]:
         library = self.project.library
@@ -142,8 +169,15 @@ class LiveProject:
                 yield Entry(page, slug, "broken")
                 continue
             state = "broken" if page in self.broken else freshness.state_of(self.folder, slug, self.hashes)
-            size = self.sizes.get(page) or outbox.html_bytes(self.folder / outbox.FOLDER, slug)
+            size = self.sizes.get(page) or self._built_size(slug)
             yield Entry(page, title, state, date, size)
+
+    def _built_size(self, slug: str) -> int | None:
+        """What the HTML part weighed when it was last built, if it ever was."""
+        with suppress(OutboxError):
+            manifest = record.read_manifest(self.folder / outbox.FOLDER, slug)
+            return record.html_bytes(manifest) if manifest else None
+        return None
 
     def _articles(self) -> Iterator[Entry]:
         articles, now = self.project.library.articles, self.now()
@@ -153,10 +187,31 @@ class LiveProject:
                 yield Entry(page, slug, "broken")
                 continue
             state = "broken" if page in self.broken else listing.article_state(facts, now)
-            yield Entry(page, facts.title, state, facts.date, self.sizes.get(page) or None)
+            yield Entry(page, facts.title, state, facts.date, self.sizes.get(page))
+
+    def _digests(self) -> Iterator[Entry]:
+        library = self.project.library
+        for name in library.digests:
+            try:
+                found = [self._coming(one) for one in self.coming.editions(name, library)]
+            except Exception:  # told by the digest's own page, a bug of ours too
+                pages = self.last_listed.get(name) or [Page("digests", name)]
+                yield from (Entry(page, page.slug, "broken") for page in pages)
+                continue
+            self.last_listed[name] = [entry.page for entry in found]
+            yield from found
+
+    def _coming(self, gathered: Gathered) -> Entry:
+        planned = gathered.planned
+        page = Page("digests", planned.slug)
+        title = "" if gathered.is_empty else _title(gathered.recurring.edition)[0]
+        state = "broken" if page in self.broken else "due" if self.coming.is_due(gathered) else "coming"
+        return Entry(page, title, state, planned.window.end, self.sizes.get(page))
 
     def _pages(self, kind: Kind) -> Iterator[Page]:
-        yield from (Page(kind, slug) for slug in _there(kind, self.project))
+        if kind == "digests":
+            return (page for name in self.project.library.digests for page in self.last_listed.get(name, ()))
+        return (Page(kind, slug) for slug in _there(kind, self.project))
 
     def _newer(self, last: Look, page: Page) -> Look:
         started = perf_counter()
@@ -168,14 +223,19 @@ class LiveProject:
             traceback.print_exc()
             bug = PipelineError(f"{type(error).__name__}: {error}. This is a bug of ours, not of yours.")
             return self._not_good(last, page, (bug,))
-        assert look.email
         self.broken.discard(page)
-        self.sizes[page] = len(build.fill_email(look.email, {}).html.encode())
-        same = (look.email, look.personas, ()) == (last.email, last.personas, last.errors)
+        self._weigh(page, look.email)
         seconds = perf_counter() - started
-        if same:
+        if _shown(look) == _shown(last):
             return replace(last, fresh=True, seconds=seconds)
         return replace(look, version=last.version + 1, fresh=True, seconds=seconds)
+
+    def _weigh(self, page: Page, email: Email | None) -> None:
+        self.weighed.add(page)
+        if email:
+            self.sizes[page] = len(build.fill_email(email, {}).html.encode())
+        else:
+            self.sizes.pop(page, None)
 
     def _not_good(self, last: Look, page: Page, errors: tuple[PipelineError, ...]) -> Look:
         self.broken.add(page)
@@ -186,9 +246,17 @@ class LiveProject:
         if self.errors:
             raise CombinedError(self.errors)
         library = self.project.library
-        edition = self._compose(page)
+        gathered = self.coming.edition(page.slug, library) if page.kind == "digests" else None
+        look = Look(gathered=gathered, newsletter=library.newsletter, personas=library.personas)
+        if gathered and gathered.is_empty:
+            return look
+        edition = self._compose_digest(gathered) if gathered else self._compose(page)
         email = build.render_email(edition, library.newsletter, self.project.environment)
-        return Look(edition=edition, email=email, newsletter=library.newsletter, personas=library.personas)
+        return replace(look, edition=edition, email=email)
+
+    def _compose_digest(self, gathered: Gathered) -> Edition:
+        slug = gathered.planned.slug
+        return build.compose_edition(slug, replace(self.project, recurring={slug: gathered.recurring}))
 
     def _compose(self, page: Page) -> Edition:
         there = _there(page.kind, self.project)
@@ -202,16 +270,23 @@ class LiveProject:
 
 
 def page_named(name: str, project: build.Project) -> Page:
-    """The edition of this slug, or else the article. Raises a ContentError for neither, naming the nearest."""
+    """The edition of this slug, or else the article, or else the digest. Raises a ContentError for none of them."""
     for kind in KINDS:
-        if (slug := name.removeprefix(f"{kind}/")) in _there(kind, project):
+        slug, there = name.removeprefix(f"{kind}/"), _there(kind, project)
+        if slug in there or (kind == "digests" and digest_of(slug, there)):
             return Page(kind, slug)
     known = [slug for kind in KINDS for slug in _there(kind, project)]
-    raise ContentError(f"there is no edition or article {name!r} in content/{nearest(name, known)}")
+    raise ContentError(f"there is no edition, article or digest {name!r} in content/{nearest(name, known)}")
 
 
-def _there(kind: Kind, project: build.Project) -> Mapping[str, Edition] | Mapping[str, Article]:
-    return project.library.editions if kind == "editions" else project.library.articles
+def _there(kind: Kind, project: build.Project) -> Collection[str]:
+    library = project.library
+    there = {"editions": library.editions, "articles": library.articles, "digests": library.digests}
+    return there[kind]
+
+
+def _shown(look: Look) -> tuple[Any, ...]:
+    return look.email, look.gathered, look.personas, look.errors
 
 
 def _title(edition: Edition) -> tuple[str, datetime]:
@@ -220,3 +295,7 @@ def _title(edition: Edition) -> tuple[str, datetime]:
 
 def _newest_first(entry: Entry) -> tuple[float, str]:
     return (-entry.date.timestamp() if entry.date else float("inf"), entry.page.slug)
+
+
+def _next_first(entry: Entry) -> tuple[float, str]:
+    return (entry.date.timestamp() if entry.date else float("inf"), entry.page.slug)

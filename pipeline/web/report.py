@@ -6,15 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import build, clients, outbox
+from pipeline.digests import LeftOut
 from pipeline.editions import articles_of
 from pipeline.errors import PipelineError, Where
 from pipeline.model import Block, Edition, Email, Finding
+from pipeline.web.coming import Gathered
 from pipeline.web.live import KINDS, Entry, LiveProject, Look, Page
 from pipeline.web.views import pictures_elsewhere, values
 
 # Gmail shows no more of a message's HTML than this many bytes, and hides the footer with the rest.
 GMAIL_CLIPS_AT = 102_400
 LINES_AROUND = 3
+# So many of the articles that nobody wonders at are named by a digest, the newest; the rest is counted.
+OTHERS = 30
 LONGEST_LINE = 400
 
 
@@ -51,8 +55,36 @@ def look(page: Page, look: Look, folder: Path) -> dict[str, Any]:
         "version": look.version,
         "milliseconds": round(look.seconds * 1000, 1),
         "errors": [_error(error, folder) for error in look.errors],
+        "digest": _digest(look.gathered) if look.gathered else None,
         **facts,
     }
+
+
+def _digest(gathered: Gathered) -> dict[str, Any]:
+    """What a digest's edition takes and leaves out; ``page`` is its own, for those who asked for the digest's next."""
+    planned, window = gathered.planned, gathered.planned.window
+    noteworthy = planned.noteworthy
+    wondered_at = set(noteworthy)
+    others = [one for one in planned.choice.left_out if one not in wondered_at]
+    return {
+        "page": str(Page("digests", planned.slug)),
+        "name": planned.digest,
+        "begin": window.begin.isoformat(),
+        "end": window.end.isoformat(),
+        "timezone": gathered.digest.timezone,
+        "when_empty": gathered.digest.when_empty,
+        "taken": len(planned.choice.taken),
+        "left_out": [_left_out(one) for one in (*gathered.unread, *noteworthy)],
+        "others": {
+            "count": len(others),
+            "older": all(one.kind == "before" for one in others),
+            "newest": [_left_out(one) for one in others[:OTHERS]],
+        },
+    }
+
+
+def _left_out(one: LeftOut) -> dict[str, str]:
+    return {"page": str(Page("articles", one.slug)), "slug": one.slug, "reason": one.reason}
 
 
 def _facts(look: Look, edition: Edition, email: Email) -> dict[str, Any]:

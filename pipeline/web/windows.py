@@ -121,10 +121,9 @@ class Windows:
     async def files_changed(self, paths: set[str]) -> None:
         self.changed_at = perf_counter()
         self.listing_is_old.set()
-        sources = {path for path in paths if not path.startswith(outbox.FOLDER)}
-        if sources:
-            await self.ask(self.live.files_changed, sources)
-            await asyncio.gather(*(self.show(page) for page in {one.page for one in self.windows} if page))
+        await self.ask(self.live.files_changed, paths)
+        pages = {one.page for one in self.windows if one.page}
+        await asyncio.gather(*(self.show(page) for page in await self.ask(self.live.stale, pages)))
 
     async def show(self, page: Page) -> None:
         told = await self.ask(self.look, page)

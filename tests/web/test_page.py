@@ -2,9 +2,11 @@
 
 import re
 import shutil
+from datetime import datetime
 from email import message_from_bytes, policy
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -16,7 +18,16 @@ from tests.web.serving import preview
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 ARTICLE, LEAD = "content/articles/box-breathing.md", "templates/blocks/lead.mjml.j2"
+TOML = "content/newsletter.toml"
 BETTER_SLEEP = "editions/better-sleep"
+# Whenever it is asked, today is in its next window; but at first no article has its tag.
+YEARLY = """
+[digests.yearly]
+schedule = "0 0 1 1 *"
+subject = "This year: {lead.title}"
+include = {tags = ["rainbow"]}
+"""
+RAINBOW = f"date: {datetime.now(ZoneInfo('Europe/Berlin')):%Y-%m-%d}\ntags: [rainbow]"
 TEXT = "inside => inside.body.innerText"
 
 
@@ -25,6 +36,8 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sample")
     for part in ("content", "templates"):
         shutil.copytree(folders.REPOSITORY / part, folder / part)
+    with (folder / TOML).open("a", encoding="utf-8") as file:
+        file.write(YEARLY)
     return folder
 
 
@@ -317,6 +330,46 @@ def test_article_alone(tab):
     tab.shows("Klonopin")
 
 
+def test_digest(tab, save):
+    """A digest's next edition says why it has nothing to say yet, and what a save changes in that at once."""
+    tab.page.click("#list section[aria-label='Coming digests'] a:has-text('yearly')")
+    nothing, panel = tab.page.locator("#nothing"), tab.page.locator("#digest")
+    expect(nothing).to_contain_text("There is no article for yearly from")
+    expect(panel).to_contain_text("0 articles")
+    expect(tab.page.locator("iframe")).to_have_count(0)
+    nothing.locator("summary").click()
+    expect(nothing).to_contain_text("none of the tags rainbow")
+    save(ARTICLE, "date: 2026-11-12", RAINBOW)
+    tab.shows("Box breathing")
+    expect(nothing).to_be_hidden()
+    expect(panel).to_contain_text("1 article")
+    expect(tab.page.locator("#list a[aria-current=page]")).to_contain_text("This year: Box breathing")
+    tab.press("d")
+    tab.page.select_option("#client", "gmail-app")
+    tab.settled()
+    tab.page.click("#meter .block:has-text('lead')")
+    panel.locator("summary").click()
+    panel.locator("a", has_text="the-cool-bedroom").click()
+    tab.shows("The cool bedroom")
+    expect(panel).to_be_hidden()
+
+
+def test_broken_digest(tab, save):
+    """A digest that can't be read has its error over the last good mail, until the save that mends it."""
+    save(ARTICLE, "date: 2026-11-12", RAINBOW)
+    tab.page.goto(f"{tab.served.url}digests/yearly")
+    tab.shows("Box breathing")
+    tab.page.wait_for_url("**/digests/yearly-20*-01-01")
+    save(TOML, "0 0 1 1 *", "0 0 1 1")
+    expect(tab.page.locator("#overlay")).to_contain_text("the schedule '0 0 1 1' has 4 fields")
+    expect(tab.page.locator("#list a[aria-current=page] .state")).to_have_text("broken")
+    assert "Box breathing" in tab.inside(TEXT)
+    save(TOML, '"0 0 1 1"', '"0 0 2 1 *"')
+    expect(tab.page.locator("#overlay")).to_be_hidden()
+    tab.page.wait_for_url("**/digests/yearly-20*-01-02")
+    tab.shows("Box breathing")
+
+
 def test_filter(tab):
     """The list can be filtered from the keyboard, and Enter opens the first."""
     tab.page.keyboard.press("/")
@@ -425,10 +478,15 @@ def test_gone_and_back(context, folder):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
 def test_axe(tab, save, scheme, width):
-    """axe-core finds nothing wrong with the page, narrow and wide, by day and by night, with and without an error."""
+    """axe-core finds nothing wrong with the page, narrow and wide, day and night, nothing to show, an error."""
     tab.page.set_viewport_size({"width": width, "height": 900})
     tab.page.emulate_media(color_scheme=scheme)
     assert violations(tab) == []
+    tab.page.goto(f"{tab.served.url}digests/yearly")
+    expect(tab.page.locator("#nothing")).to_be_visible()
+    assert violations(tab) == []
+    tab.page.goto(tab.served.url + BETTER_SLEEP)
+    tab.settled()
     save(LEAD, "<mj-text>", "<mj-txt>")
     expect(tab.page.locator("#overlay")).to_be_visible()
     tab.page.wait_for_function("() => getComputedStyle(document.querySelector('#overlay')).opacity === '1'")

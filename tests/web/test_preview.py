@@ -5,7 +5,9 @@ import signal
 import socket
 import subprocess
 import sys
+from datetime import datetime
 from email import message_from_bytes, policy
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,10 +16,15 @@ from tests import folders
 from tests.web.serving import SECONDS, preview
 
 PERSONAS = "ana: {name: Ana, fields: {first_name: Ana & Co}}\n"
+# Whenever it is asked, today is in its next window.
+YEARLY = '[digests.yearly]\nschedule = "0 0 1 1 *"\nsubject = "This year: {lead.title}"\ninclude = {tags = ["today"]}\n'
+TODAY = datetime.now(ZoneInfo("Europe/Berlin")).date()
 FILES = {
     "content/personas.yaml": PERSONAS,
     "content/articles/box-breathing.md": folders.ARTICLE.replace("date:", "image: images/hero.png\ndate:"),
     "content/images/hero.png": folders.png(40, 20),
+    "content/newsletter.toml": folders.NEWSLETTER + YEARLY,
+    "content/articles/today.md": folders.ARTICLE.replace("2026-11-20", f"{TODAY}").replace("[breath", "[today, breath"),
     "content/editions/broken.md": folders.EDITION.replace("box-breathing", "no-such-article"),
 }
 ARTICLE = "content/articles/box-breathing.md"
@@ -193,6 +200,33 @@ def test_build_is_seen_in_the_list(shown, folder):
             pass
 
 
+def test_digest(shown):
+    """A digest's name opens its next edition, and its mail and its message can be had by the edition's own slug."""
+    with shown.events("digests/yearly") as events:
+        told = events.next("page")
+    page = told["digest"]["page"]
+    assert (told["page"], told["errors"], told["title"]) == ("digests/yearly", [], "This year: Box breathing")
+    assert shown.get(f"/{page}").status == 200
+    assert "Box breathing" in shown.get(f"/mail/{page}?client=gmail-app&scheme=dark").text
+    disposition = shown.get(f"/files/{page}/message.eml").headers["content-disposition"]
+    assert disposition == f'attachment; filename="{page.removeprefix("digests/")}.eml"'
+
+
+def test_digest_is_in_the_list(shown, folder):
+    """An article that is saved as a draft is in its digest no more, in the list as on the page."""
+    page = folder / "content/articles/today.md"
+    text = page.read_text(encoding="utf-8")
+    with shown.events("digests/yearly") as events:
+        while [one["title"] for one in events.next("list")["digests"]] != ["This year: Box breathing"]:
+            pass
+        page.write_text(text.replace("tags:", "draft: true\ntags:"), encoding="utf-8")
+        while events.next("page")["digest"]["taken"]:
+            pass
+        while [one["title"] for one in events.next("list")["digests"]] != [""]:
+            pass
+    page.write_text(text, encoding="utf-8")
+
+
 def test_new_edition_is_in_the_list(shown, folder):
     """A new file is in the list without a restart, and its size is found out by and by."""
     with shown.events() as events:
@@ -254,7 +288,7 @@ def test_warns_others(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["breethe"], 65, "there is no edition or article 'breethe' in content/; did you mean breathe?"),
+        (["breethe"], 65, "there is no edition, article or digest 'breethe' in content/; did you mean breathe?"),
         (["--project", "no-such-folder"], 78, "content/newsletter.toml: is not there"),
         (["--host", "192.0.2.1"], 78, "--host 192.0.2.1"),
         (["--port", "66000"], 2, "66000 is not in the range"),

@@ -108,6 +108,45 @@ def test_listing(live):
     ]
 
 
+def test_digest(live):
+    """A digest's edition has its window, and the articles that it leaves out: what matters first, the rest counted."""
+    toml = '[digests.weekly]\nschedule = "0 8 * * MON"\nsubject = "x"\n'
+    names = [f"old-{number:02}" for number in range(report.OTHERS + 2)]
+    old = folders.ARTICLE.replace("2026-11-20", "2026-01-20")
+    files = {f"content/articles/{name}.md": old + name for name in names}
+    bad = {"content/newsletter.toml": folders.NEWSLETTER + toml, "content/articles/bad.md": "---\n---\n"}
+    folders.make(live.folder, {**FILES, **files, **bad})
+    live.files_changed({"content"})
+    digest = told(live, Page("digests", "weekly-2026-11-23"))["digest"]
+    assert (digest["page"], digest["name"], digest["taken"]) == ("digests/weekly-2026-11-23", "weekly", 1)
+    assert (digest["begin"], digest["end"]) == ("2026-11-16T08:00:00+01:00", "2026-11-23T08:00:00+01:00")
+    assert (digest["timezone"], digest["when_empty"]) == ("Europe/Berlin", "skip")
+    assert [(one["page"], one["reason"].partition(" ")[0]) for one in digest["left_out"]] == [
+        ("articles/bad", "can't"),
+        ("articles/tomorrow", "after"),
+    ]
+    assert (digest["others"]["count"], len(digest["others"]["newest"])) == (report.OTHERS + 2, report.OTHERS)
+    assert told(live)["digest"] is None
+
+
+def test_empty_digest(live):
+    """An edition without an article has its digest's facts, and no mail's."""
+    toml = '[digests.weekly]\nschedule = "0 8 * * MON"\nsubject = "x"\ninclude = {tags = ["none"]}\n'
+    (live.folder / "content/newsletter.toml").write_text(folders.NEWSLETTER + toml, encoding="utf-8")
+    live.files_changed({"content/newsletter.toml"})
+    facts = told(live, Page("digests", "weekly"))
+    assert (facts["page"], facts["digest"]["page"]) == ("digests/weekly", "digests/weekly-2026-11-30")
+    assert (facts["errors"], facts["readers"], facts["digest"]["taken"]) == ([], {}, 0)
+    (row,) = report.listing(live, None)["digests"]
+    assert row == {
+        "page": "digests/weekly-2026-11-30",
+        "title": "",
+        "date": "2026-11-30",
+        "bytes": None,
+        "state": "coming",
+    }
+
+
 def test_broken_readers(live):
     """Where the sample readers can't be read there are none to choose, and the page says why."""
     (live.folder / "content/personas.yaml").write_text("ana: {nam: x}")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline import build
+from pipeline import build, outbox
 from pipeline.web import windows
 from pipeline.web.live import LiveProject, Page
 from pipeline.web.windows import Windows
@@ -18,6 +18,7 @@ from tests import folders
 pytestmark = pytest.mark.slow
 
 BREATHE = Page("editions", "breathe")
+BOX_PATH = "content/articles/box-breathing.md"
 
 
 @pytest.fixture
@@ -27,14 +28,12 @@ def shown(tmp_path):
     return Windows(LiveProject(project, lambda: datetime(2026, 11, 24, 8, tzinfo=UTC)))
 
 
-def versions(shown, *changes):
+def versions(shown, *changes, page=BREATHE):
     """The versions of the page that a window is told of, at first and after each change."""
 
     async def collect():
         watching = asyncio.create_task(shown.watch())
-        told = (
-            json.loads(event["data"])["version"] async for event in shown.events(BREATHE) if event["event"] == "page"
-        )
+        told = (json.loads(event["data"])["version"] async for event in shown.events(page) if event["event"] == "page")
         found = [await anext(told)]
         await asyncio.sleep(1)
         try:
@@ -61,7 +60,7 @@ def test_polling(shown, monkeypatch, caplog):
         return real(*folders, force_polling=True, **options)
 
     monkeypatch.setattr(windows, "_changes", no_more)
-    article = shown.live.folder / "content/articles/box-breathing.md"
+    article = shown.live.folder / BOX_PATH
     change = folders.ARTICLE.replace("Four sides", "Five sides, all of them")
     with caplog.at_level(logging.WARNING):
         assert versions(shown, lambda: article.write_text(change, encoding="utf-8")) == [1, 2]
@@ -84,3 +83,21 @@ def test_templates_by_a_link(shown, tmp_path):
     (tmp_path / "templates").symlink_to(real)
     file = real / "blocks/lead.txt.j2"
     assert versions(shown, lambda: file.write_text("NEW\n", encoding="utf-8")) == [1, 2]
+
+
+def test_what_goes_out(shown):
+    """When an edition of a digest is built, a window on the digest's next one is told what has gone out."""
+    toml = '[digests.weekly]\nschedule = "0 8 * * MON"\nsubject = "x"\nsince = 2026-11-23 08:00:00\n'
+    folder = shown.live.folder
+    article = folders.ARTICLE.replace("2026-11-20", "2026-11-24")
+    folders.make(folder, {"content/newsletter.toml": folders.NEWSLETTER + toml, BOX_PATH: article})
+    shown.live.files_changed({"content"})
+    gone = {"slug": "box-breathing", "title": "Box breathing", "date": "", "sha256": ""}
+    digest = {"name": "weekly", "begin": "2026-11-20T08:00:00+01:00", "end": "2026-11-22T08:00:00+01:00"}
+    manifest = json.dumps({"digest": digest, "articles": [gone]}).encode()
+
+    def build_another():
+        outbox.write(folder / "outbox", "weekly-2026-11-22", {"manifest.json": manifest})
+
+    assert versions(shown, build_another, page=Page("digests", "weekly")) == [1, 2]
+    assert shown.live.look(Page("digests", "weekly")).email is None

@@ -33,6 +33,10 @@ export const press = (button, pressed) => button.setAttribute("aria-pressed", St
 
 export const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
+/** The rows of a <dl>. @param facts {name: text} */
+export const factRows = (facts) =>
+  Object.entries(facts).map(([name, text]) => make("div", {}, make("dt", { text: name }), make("dd", { text })));
+
 /** 56789 -> "56.8 KB": thousands, as mail providers count. */
 export const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} KB`;
 
@@ -46,3 +50,19 @@ export function day(iso, format = LONG) {
 }
 
 export const shortDay = (iso) => day(iso, SHORT);
+
+const WEEKDAY = new Intl.DateTimeFormat("en-GB", { weekday: "short", timeZone: "UTC" });
+
+/** "2026-11-30T08:00:00+01:00" -> "Mon 30 Nov 2026, 08:00", as the clock of its own zone shows it. */
+export const moment = (iso) => `${day(iso, WEEKDAY)} ${day(iso)}, ${iso.slice(11, 16)}`;
+
+/** Opens pages that are clicked in this element here, rather than anew. @param open called with the page */
+export function listenToLinks(element, open) {
+  element.addEventListener("click", (event) => {
+    const clicked = event.target.closest("a[data-page]");
+    // With a modifier the browser opens a tab or window of its own, as with every link.
+    if (!clicked || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    open(clicked.dataset.page);
+  });
+}

@@ -1,6 +1,6 @@
-// The list of editions and articles: draws it, filters it, knows the neighbours of the open page.
+// The list of digests, editions and articles: draws it, filters it, knows the neighbours of the open page.
 
-import { day, find, findAll, kilobytes, make, redraw } from "./dom.js";
+import { day, find, findAll, kilobytes, listenToLinks, make, redraw } from "./dom.js";
 
 const entries = find("#entries");
 const filter = find("#filter");
@@ -9,7 +9,11 @@ const filter = find("#filter");
 export function drawList(list, current, hrefOf) {
   const wanted = filter.value.trim().toLocaleLowerCase();
   const group = (name, all) => section(name, all.filter((entry) => matches(entry, wanted)), current, hrefOf);
-  const groups = [group("Editions", list.editions), group("Articles", list.articles)].filter(Boolean);
+  const groups = [
+    group("Coming digests", list.digests),
+    group("Editions", list.editions),
+    group("Articles", list.articles),
+  ].filter(Boolean);
   const nothing = wanted ? `Nothing is called “${filter.value.trim()}”.` : "There is nothing here yet.";
   redraw(entries, ...(groups.length ? groups : [make("p", { class: "nothing", text: nothing })]));
 }
@@ -25,7 +29,11 @@ function section(name, all, current, hrefOf) {
 }
 
 function link(entry, current, hrefOf) {
-  const facts = [entry.date && day(entry.date), entry.bytes !== null && kilobytes(entry.bytes)].filter(Boolean);
+  const [kind, slug] = entry.page.split("/");
+  const size = entry.bytes === null ? !entry.title && "nothing yet" : kilobytes(entry.bytes);
+  const facts = [entry.date && day(entry.date), size].filter(Boolean);
+  // Other editions and articles have files that are called so; of a digest's edition nobody could know.
+  const named = kind === "digests" && entry.title && entry.title !== slug;
   const open = entry.page === current.page;
   // The list may not know yet what the open page's last save has broken.
   const state = open && current.broken ? "broken" : entry.state;
@@ -37,7 +45,8 @@ function link(entry, current, hrefOf) {
       "data-key": entry.page,
       "aria-current": open ? "page" : null,
     },
-    make("span", { class: "name", dir: "auto", text: entry.title || entry.page.split("/").pop() }),
+    make("span", { class: "name", dir: "auto", text: entry.title || slug }),
+    named && make("span", { class: "slug", text: slug }),
     make("span", { class: "facts", text: facts.join(" · ") }),
     make("span", { class: "state", "data-state": state, text: state }),
   );
@@ -48,20 +57,16 @@ export const shownPages = () => findAll("#entries a").map((shown) => shown.datas
 export const reveal = () => find("#entries [aria-current]")?.scrollIntoView({ block: "nearest" });
 
 /** The entry's own facts, wherever it stands. */
-export const entryOf = (list, page) => [...list.editions, ...list.articles].find((entry) => entry.page === page);
+export const entryOf = (list, page) => all(list).find((entry) => entry.page === page);
 
 /** What to open at "/": the server's wish, else the first there is. */
-export const startOf = (list) => list.start ?? [...list.editions, ...list.articles][0]?.page ?? null;
+export const startOf = (list) => list.start ?? all(list)[0]?.page ?? null;
+
+const all = (list) => [...list.editions, ...list.articles, ...list.digests];
 
 /** @param handlers {open(page), redraw()} */
 export function listenToList(handlers) {
-  entries.addEventListener("click", (event) => {
-    const clicked = event.target.closest("a");
-    // With a modifier the browser opens a tab or window of its own, as with every link.
-    if (!clicked || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-    event.preventDefault();
-    handlers.open(clicked.dataset.page);
-  });
+  listenToLinks(entries, handlers.open);
   filter.addEventListener("input", handlers.redraw);
   filter.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && shownPages().length) handlers.open(shownPages()[0]);

@@ -1,6 +1,6 @@
 // The side panel: the size meter with each block's share, the findings, and a few quiet facts.
 
-import { find, kilobytes, make, plural, redraw } from "./dom.js";
+import { factRows, find, kilobytes, make, plural, redraw } from "./dom.js";
 
 const REST = "frame and styles";
 const NEAR = 0.88;
@@ -9,6 +9,7 @@ const LEVELS = { error: "error", warn: "warning", note: "note" };
 /** @param page the server's page @param reader whose sizes are told @param goTo called with a block's index */
 export function drawPanel(page, reader, limit, goTo) {
   const filled = page?.readers[reader];
+  for (const id of ["#meter", "#findings"]) find(id).hidden = Boolean(page?.digest && !filled);
   drawMeter(page, filled, limit, goTo);
   drawFindings(page, filled, goTo);
   drawFacts(page, filled);
@@ -116,6 +117,5 @@ function drawFacts(page, filled) {
     ...(page.pictures_elsewhere ? { "Pictures elsewhere": `${page.pictures_elsewhere}, not loaded here` } : {}),
     Rendered: `in ${page.milliseconds < 10 ? page.milliseconds.toFixed(1) : Math.round(page.milliseconds)} ms`,
   };
-  const row = ([name, text]) => make("div", {}, make("dt", { text: name }), make("dd", { text }));
-  redraw(find("#facts .content"), ...Object.entries(facts).map(row));
+  redraw(find("#facts .content"), ...factRows(facts));
 }

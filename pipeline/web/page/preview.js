@@ -1,7 +1,8 @@
 // The preview's page: ties the address bar, the server's events, the controls and the keys together. Read this first.
 
 import { drawBadge } from "./badge.js";
-import { find, findAll, make, press } from "./dom.js";
+import { drawDigest } from "./digest.js";
+import { find, findAll, listenToLinks, make, press } from "./dom.js";
 import { closeDrawers, listenToDrawers, openSide, toggleSide } from "./drawers.js";
 import { Events } from "./events.js";
 import { Frames } from "./frame.js";
@@ -67,6 +68,8 @@ function onList(list) {
 
 function onPage(page) {
   if (page.page !== now.state.page) return;
+  // A digest's name, and an edition of it that isn't to come any more, stand for its next one.
+  if (page.digest && page.digest.page !== page.page) return open(page.digest.page, "replace");
   now.page = page;
   draw();
 }
@@ -123,17 +126,19 @@ function draw() {
   if (list) {
     find("#newsletter").textContent = list.newsletter.name;
     const current = { page: state.page, broken: Boolean(page?.errors.length) };
-    drawList(list, current, (other) => address({ ...state, page: other }));
+    drawList(list, current, hrefOf);
   }
   drawTitle();
   if (!list || !page) return drawEmpty(list && !state.page ? "There is no edition and no article yet." : "");
   const good = Boolean(page.readers[state.reader]);
+  const empty = Boolean(page.digest) && !good && !page.errors.length;
   drawErrors(page.errors, good);
   drawInbox(page, state.reader);
   drawPanel(page, state.reader, list.limit, goTo);
+  drawDigest(page.digest, empty, hrefOf);
   drawActions(state, shownScheme(), good);
   drawBadge(good && state.view === "mail" ? client() : undefined, notesAddress(state), page.version);
-  drawEmpty(good || page.errors.length ? "" : "Nothing has been built yet.");
+  drawEmpty(good || empty || page.errors.length ? "" : "Nothing has been built yet.");
   if (good) showMail();
   else frames.clear();
 }
@@ -178,6 +183,7 @@ function drawControls() {
   drawWidth(state.width);
 }
 
+const hrefOf = (page) => address({ ...now.state, page });
 const client = () => now.list?.clients.find((one) => one.id === now.state.client);
 const shownScheme = () => client()?.scheme ?? now.state.scheme;
 
@@ -270,6 +276,7 @@ function listenToChoice(select, name) {
 
 listenToControls();
 listenToList({ open, redraw: draw });
+for (const id of ["#digest", "#nothing"]) listenToLinks(find(id), open);
 listenToDrawers();
 listenToInbox();
 listenToOverlay();

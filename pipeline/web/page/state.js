@@ -23,7 +23,7 @@ export function read(location) {
 
 function pageOf(path) {
   const page = path.slice(1);
-  if (!/^(editions|articles)\/./.test(page)) return null;
+  if (!/^(editions|articles|digests)\/./.test(page)) return null;
   try {
     return decodeURIComponent(page);
   } catch {
