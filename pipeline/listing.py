@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline import freshness, record
+from pipeline import freshness, merge_fields, record
 from pipeline.content import Library
 from pipeline.errors import OutboxError, PipelineError
 from pipeline.model import FrontMatter
@@ -16,7 +16,12 @@ def article_rows(library: Library, now: datetime) -> list[dict[str, str]]:
     """One row an article, the newest first; those without a date come last."""
     articles = sorted(library.articles.front_matter.values(), key=_newest_first)
     return [
-        {"slug": one.slug, "date": _day(one.date), "state": article_state(one, now), "title": one.title}
+        {
+            "slug": one.slug,
+            "date": _day(one.date),
+            "state": article_state(one, now),
+            "title": merge_fields.fill_text(one.title, {}),
+        }
         for one in articles
     ]
 
@@ -44,7 +49,14 @@ def edition_rows(library: Library) -> list[dict[str, str]]:
             rows.append({"slug": slug, "date": "", "state": "broken", "subject": str(error).partition("\n")[0]})
             continue
         state = freshness.state_of(library.folder, slug, hashes)
-        rows.append({"slug": slug, "date": _day(edition.date), "state": state, "subject": edition.subject})
+        rows.append(
+            {
+                "slug": slug,
+                "date": _day(edition.date),
+                "state": state,
+                "subject": merge_fields.fill_text(edition.subject, {}),
+            }
+        )
     return sorted(rows, key=lambda row: (row["date"], row["slug"]))
 
 
@@ -92,3 +104,8 @@ def _newest_first(article: FrontMatter) -> tuple[float, str]:
 
 def _day(date: datetime | None) -> str:
     return f"{date:%Y-%m-%d}" if date else ""
+
+
+def _filled(text: str) -> str:
+    """As a reader sees it of whom nothing is known."""
+    return merge_fields.fill_text(text, {})

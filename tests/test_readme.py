@@ -100,9 +100,9 @@ def test_digest_example(server):
     toml = server / "newsletter/content/newsletter.toml"
     own = toml.read_text(encoding="utf-8").partition("[digests.")[0]
     toml.write_text(own + text, encoding="utf-8")
-    plan = ["plan", "--project", str(server / "newsletter"), "--json", "--now", "2026-11-20T00:00:00Z"]
+    plan = ["plan", "--project", str(server / "newsletter"), "--json", "--next", "9", "--now", "2026-11-20T00:00:00Z"]
     done = subprocess.run([sys.executable, "-m", "pipeline", *plan], cwd=folders.REPOSITORY, capture_output=True)
-    first = json.loads(done.stdout.splitlines()[0])
+    first = next(one for one in map(json.loads, done.stdout.splitlines()) if "digest" in one)
     assert (first["edition"], first["begin"]) == ("weekly-2026-11-23", "2026-11-17T00:00:00+01:00")
     assert first["articles"]
 

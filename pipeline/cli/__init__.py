@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from io import StringIO
+from typing import Any
 
 import click
 
 from pipeline.cli.build import build
 from pipeline.cli.check import check
-from pipeline.cli.console import complain
+from pipeline.cli.console import complain, exit_code, open_output, say
 from pipeline.cli.listing import list_
 from pipeline.cli.new import new
 from pipeline.cli.outbox import clean, status
@@ -16,30 +19,47 @@ from pipeline.cli.plan import plan
 from pipeline.cli.preview import preview
 from pipeline.errors import PipelineError
 
-BUG = """\
-This is a bug of ours, not of yours; the last good builds are untouched. Please report what stands above.
-"""
+BUG = "This is a bug of ours, not of yours; the last good builds are untouched. Please report what stands above."
+INTERRUPTED = 128 + signal.SIGINT
 
 
 def main() -> None:
     """Run the command that the arguments name. Every stop becomes its exit code here, and nowhere else."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a terminal of another encoding gets the rest of the line
+    open_output()
+    sys.exit(exit_code(_run()))
+
+
+def _run() -> int:
     try:
-        commands(prog_name="pipeline")
+        return commands.main(prog_name="pipeline", standalone_mode=False) or 0
     except PipelineError as error:
         complain(error)
-        sys.exit(error.exit_code)
+        return error.exit_code
+    except click.ClickException as error:
+        text = StringIO()
+        error.show(text)
+        say(text.getvalue().rstrip(), err=True)
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
     except Exception:
         import traceback  # only bugs pay for it
 
-        traceback.print_exc()
-        click.echo(BUG, err=True, nl=False)
-        sys.exit(1)
+        say(f"{traceback.format_exc()}{BUG}", err=True)
+        return 1
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(click.Group):
+    """The commands. Click would answer Ctrl-C with a line of its own."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="stay-updated", prog_name="pipeline")
 def commands() -> None:
     """Blog articles in, responsive e-mail digests that are ready to send out.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli.console import json_option, now, now_option, project_option
+from pipeline.cli.console import json_option, now, now_option, project_option, wait_option
 from pipeline.cli.report import Report
 from pipeline.errors import ContentError, PipelineError, nearest
 
@@ -31,7 +31,7 @@ MANY = 8
 @click.option("--due", is_flag=True, help="Only what has fallen due: dated editions and recurring digests.")
 @now_option
 @click.option("--force", is_flag=True, help="Build also what is unchanged.")
-@click.option("--wait", type=click.FloatRange(0), default=0.0, metavar="SECONDS", help="Wait for another run to end.")
+@wait_option
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Build in so many processes.")
 @json_option
 @click.option("--quiet", is_flag=True, help="Print nothing unless something is wrong; for cron.")
@@ -47,7 +47,7 @@ def build(
     as_json: bool,
     quiet: bool,
     log_file: Path | None,
-) -> None:
+) -> int:
     """Build editions into the outbox: every one, or those that are named.
 
     Each becomes outbox/EDITION/ with digest.html, digest.txt, message.eml and manifest.json, in one step: a build
@@ -67,8 +67,7 @@ def build(
         raise click.UsageError("--force builds again what is named; --due what isn't built yet")
     if clock and not due:
         raise click.UsageError("--now is for --due")
-    report = Report(as_json=as_json, quiet=quiet, log_file=log_file)
-    with stop_signals() as signals:
+    with Report(as_json=as_json, quiet=quiet, log_file=log_file) as report, stop_signals() as signals:
         run = Run(folder, jobs, wait, force, report, signals)
         try:
             run.due(clock or now()) if due else run.editions(editions)
@@ -78,7 +77,7 @@ def build(
             pass  # a signal, while nothing was being built
         if signals.asked:
             report.code = 128 + signals.asked[0]
-    sys.exit(report.result())
+    return report.result()
 
 
 class Run:

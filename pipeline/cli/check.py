@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +41,7 @@ def check(
     form: Format,
     as_json: bool,
     explain: str | None,
-) -> None:
+) -> int:
     """Tell whether mails are ready to be sent, or why not.
 
     They are editions, all of them if none is named, or files: any HTML part (.html), any message (.eml).
@@ -57,18 +56,17 @@ def check(
     """
     if explain:
         explain_rule(explain)
-        return
+        return 0
     verdicts = []
     for verdict in judge(mails, folder, strict=strict, links=links, spam=spam):
         PRINT[form if not as_json else "json"](verdict)
         verdicts.append(verdict)
     wrong = [verdict.name for verdict in verdicts if not verdict.is_ready]
+    code = ContentError.exit_code if wrong else 0
     if as_json or form == "json":
         ready = [verdict.name for verdict in verdicts if verdict.is_ready]
-        print_json(
-            {"result": {"ready": ready, "not_ready": wrong, "exit_code": ContentError.exit_code if wrong else 0}}
-        )
-    sys.exit(ContentError.exit_code if wrong else 0)
+        print_json({"result": {"ready": ready, "not_ready": wrong, "exit_code": code}})
+    return code
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -14,7 +13,7 @@ from pipeline.errors import flatten
 @click.command("list")
 @project_option
 @json_option
-def list_(folder: Path, as_json: bool) -> None:
+def list_(folder: Path, as_json: bool) -> int:
     """List the articles and editions, with their dates and states.
 
     An article is published, scheduled (its date is still to come) or a draft. An edition is built, changed
@@ -37,4 +36,4 @@ def list_(folder: Path, as_json: bool) -> None:
     errors = [error for error in library.article_errors for error in flatten(error)]
     for error in errors:
         complain(error)
-    sys.exit(max((error.exit_code for error in errors), default=0))
+    return max((error.exit_code for error in errors), default=0)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.console import project_option
+from pipeline.cli.console import project_option, say
 from pipeline.errors import OutboxError, Where
 
 
@@ -72,4 +72,4 @@ def _write_new(folder: Path, kind: str, title: str, text_of: Callable[[datetime]
         raise OutboxError("is there already; nothing was changed", Where(path)) from error
     except OSError as error:
         raise OutboxError(f"can't be written: {error.strerror}", Where(path)) from error
-    click.echo(path)
+    say(path)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.console import json_option, print_json, print_table, project_option, say
+from pipeline.cli.console import json_option, print_json, print_table, project_option, say, wait_option
 
 
 @click.command()
@@ -43,7 +43,7 @@ def status(folder: Path, as_json: bool) -> None:
 
 @click.command()
 @click.option("--keep", type=click.IntRange(0), required=True, metavar="N", help="Keep the newest N editions.")
-@click.option("--wait", type=click.FloatRange(0), default=0.0, metavar="SECONDS", help="Wait for another run to end.")
+@wait_option
 @project_option
 def clean(keep: int, wait: float, folder: Path) -> None:
     """Remove old editions' folders from the outbox, and never the record of which articles have gone out.

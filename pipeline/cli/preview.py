@@ -8,7 +8,7 @@ from threading import Thread
 
 import click
 
-from pipeline.cli.console import now, project_option
+from pipeline.cli.console import now, project_option, say
 
 
 @click.command()
@@ -42,9 +42,9 @@ def preview(page: str, folder: Path, port: int, host: str, no_open: bool) -> Non
     listener = server.listen(host, port)
     url = server.url_of(listener)
     if port and not url.endswith(f":{port}/"):
-        click.echo(f"Port {port} is taken; here is the next one that is free.")
+        say(f"Port {port} is taken; here is the next one that is free.")
     if not server.is_loopback(listener):
-        click.echo(f"warning: others can reach {host}, and read every draft", err=True)
+        say(f"warning: others can reach {host}, and read every draft", err=True)
     windows = Windows(LiveProject(project, now), start)
     with suppress(KeyboardInterrupt):
         server.serve(
@@ -56,7 +56,7 @@ def preview(page: str, folder: Path, port: int, host: str, no_open: bool) -> Non
 
 
 def _announce(url: str, *, open_it: bool) -> None:
-    click.echo(f"{url}\nCtrl-C stops it.")
+    say(f"{url}\nCtrl-C stops it.")
     if open_it:
         import webbrowser
 

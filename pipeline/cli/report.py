@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
 
-from pipeline.cli.console import now, print_json, say
+from pipeline.cli.console import exit_code, lost, now, print_json, say
 from pipeline.errors import ConfigurationError, DiskError, PipelineError, Where, flatten
 
 if TYPE_CHECKING:
@@ -15,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class Report:
-    """The report of one run, told as it goes; ``result`` ends it and gives the exit code, the worst that there was."""
+    """The report of one run, told as it goes; ``result`` ends it and gives the exit code, the worst that there was.
+
+    A run whose log can't be written doesn't begin.
+    """
 
     def __init__(self, *, as_json: bool, quiet: bool, log_file: Path | None) -> None:
         self.as_json = as_json
@@ -31,8 +36,21 @@ class Report:
         try:
             self._append("")
         except OSError as error:
-            where = Where(str(log_file))
-            raise ConfigurationError(f"--log-file can't be written: {error.strerror}", where) from error
+            self.log_file = None
+            self.error(_unwritable(log_file, error, ConfigurationError))
+            sys.exit(self.result())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: TracebackType | None) -> None:
+        """A bug ends the run: that is told elsewhere, but the log and the machines get their last line here."""
+        if isinstance(error, Exception):
+            message = " ".join(f"a bug of ours: {type(error).__name__}: {error}".split())
+            self.code = 1
+            self.others.append(message)
+            self._log(f"error: {message}")
+            self.result()
 
     @property
     def is_plain(self) -> bool:
@@ -40,7 +58,7 @@ class Report:
 
     def outcome(self, outcome: Outcome) -> None:
         (self.failed if outcome.errors else self.built).append(outcome.slug)
-        self._json(_as_json(outcome))
+        self._json(outcome_as_json(outcome))
         for message, code in outcome.errors:
             self._error(message, code)
         if outcome.errors:
@@ -67,7 +85,7 @@ class Report:
         for planned in agenda.skipped:
             self._line(f"{planned.digest}: nothing new up to {planned.window.end:%Y-%m-%d %H:%M}; skipped")
         for planned in (*agenda.planned, *agenda.skipped):
-            self._json(as_json(planned))
+            self._json(planned_as_json(planned))
         for error in agenda.errors:
             self.error(error)
 
@@ -89,45 +107,48 @@ class Report:
                 self.others.append(str(one))
 
     def result(self) -> int:
-        result = {"built": self.built, "unchanged": self.same, "failed": self.failed, "errors": self.others}
-        self._json({"result": {**result, "exit_code": self.code}})
-        self._log(f"{len(self.built)} built, {len(self.same)} unchanged, {len(self.failed)} failed; exit {self.code}")
-        return self.code
+        errors = [*self.others, *map(str, lost)]
+        result = {"built": self.built, "unchanged": self.same, "failed": self.failed, "errors": errors}
+        self._json({"result": {**result, "exit_code": exit_code(self.code)}})
+        for error in lost:
+            self._log(f"error: {error}")
+        numbers = f"{len(self.built)} built, {len(self.same)} unchanged, {len(self.failed)} failed"
+        self._log(f"{numbers}; exit {exit_code(self.code)}")
+        return exit_code(self.code)
 
     def _error(self, message: str, code: int) -> None:
         self.code = max(self.code, code)
         self.told.add(message)
         self._log(f"error: {message}")
-        if not self.as_json:
-            self._say(f"error: {message}", err=True)
+        say(f"error: {message}", err=True)
 
     def _line(self, line: str, *, err: bool = False) -> None:
         self._log(line.strip())
         if not self.is_plain:
-            self._say(line, err=err)
+            say(line, err=err)
 
     def _json(self, value: Any) -> None:
-        if self.as_json and not print_json(value):
-            self.code = max(self.code, DiskError.exit_code)
-
-    def _say(self, line: str, *, err: bool) -> None:
-        if not say(line, err=err):
-            self.code = max(self.code, DiskError.exit_code)
+        if self.as_json:
+            print_json(value)
 
     def _log(self, line: str) -> None:
         try:
             self._append(f"{now():%Y-%m-%dT%H:%M:%SZ} {line}\n")
-        except OSError:
-            self.code = max(self.code, DiskError.exit_code)
+        except OSError as error:
+            self.error(_unwritable(self.log_file, error, DiskError))
 
     def _append(self, text: str) -> None:
         """The file is opened each time, so that it can be rotated at any time."""
         if self.log_file is not None:
-            with self.log_file.open("a", encoding="utf-8") as file:
+            with self.log_file.open("a", encoding="utf-8", errors="replace") as file:
                 file.write(text)
 
 
-def as_json(planned: Planned) -> dict[str, Any]:
+def _unwritable(log_file: Path | None, error: OSError, kind: type[PipelineError]) -> PipelineError:
+    return kind(f"--log-file can't be written: {error.strerror}", Where(str(log_file)))
+
+
+def planned_as_json(planned: Planned) -> dict[str, Any]:
     return {
         "digest": planned.digest,
         "edition": planned.slug,
@@ -138,7 +159,7 @@ def as_json(planned: Planned) -> dict[str, Any]:
     }
 
 
-def _as_json(outcome: Outcome) -> dict[str, Any]:
+def outcome_as_json(outcome: Outcome) -> dict[str, Any]:
     from pipeline.outbox import finding_as_json
 
     if outcome.errors:
