@@ -68,6 +68,9 @@ template: digest
 # Its language, where it isn't the newsletter's: en, de, ar …
 # lang: en
 
+# Whether its teasers may be cut down where Gmail would else clip the mail.
+# fit: true
+
 # What it is made of, from top to bottom. Articles are named by their slugs: `pipeline list` has them.
 # The masthead, the letter and the footer come by themselves.
 blocks:

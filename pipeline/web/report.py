@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pipeline import build, clients, outbox
+from pipeline import build, checks, clients, outbox
 from pipeline.digests import LeftOut
 from pipeline.editions import articles_of
 from pipeline.errors import PipelineError, Where
@@ -53,11 +53,19 @@ def look(page: Page, look: Look, folder: Path) -> dict[str, Any]:
     return {
         "page": str(page),
         "version": look.version,
+        "ready": is_ready(page, look),
         "milliseconds": round(look.seconds * 1000, 1),
         "errors": [_error(error, folder) for error in look.errors],
         "digest": _digest(look.gathered) if look.gathered else None,
         **facts,
     }
+
+
+def is_ready(page: Page, look: Look) -> bool | None:
+    """Whether the mail can be sent; None for an article alone, and where there is no mail."""
+    if page.kind == "articles" or look.email is None:
+        return None
+    return not look.errors and not checks.errors_in(look.email.findings)
 
 
 def _digest(gathered: Gathered) -> dict[str, Any]:
@@ -101,9 +109,16 @@ def _facts(look: Look, edition: Edition, email: Email) -> dict[str, Any]:
         "readers": {key: _as_read(one) for key, one in filled.items()},
         "blocks": [{"name": one.name, "bytes": one.bytes, "where": str(one.where)} for one in email.blocks],
         "findings": [
-            {**outbox.finding_as_json(found), "block": block_of(found, edition.blocks)} for found in email.findings
+            {**_finding(found), "block": block_of(found, edition.blocks)} for found in email.findings
         ],
     }
+
+
+def _finding(found: Finding) -> dict[str, str]:
+    """The finding, with what its rule says that it costs the reader, and how to mend it."""
+    rule = checks.RULES.get(found.rule)
+    why = {"reason": rule.reason, "remedy": rule.remedy, "source": rule.source} if rule else {}
+    return {**outbox.finding_as_json(found), **why}
 
 
 def _as_read(email: Email) -> dict[str, Any]:

@@ -91,7 +91,14 @@ function drawFindings(page, filled, goTo) {
   const nothing = filled ? "Nothing to report about this digest." : "Nothing has been looked at yet.";
   const items = findings.map((finding, index) => make("li", {}, findingRow(finding, index, goTo)));
   const content = items.length ? make("ul", {}, ...items) : make("p", { class: "nothing", text: nothing });
-  redraw(find("#findings .content"), content);
+  redraw(find("#findings .content"), ...verdict(page, findings), content);
+}
+
+function verdict(page, findings) {
+  if (typeof page?.ready !== "boolean") return [];
+  const errors = findings.filter((finding) => finding.level === "error").length + page.errors.length;
+  const text = page.ready ? "Ready to send" : `Not ready: ${plural(errors, "error")}`;
+  return [make("p", { class: "verdict", "data-ready": String(page.ready), text })];
 }
 
 function findingRow(finding, index, goTo) {
@@ -101,8 +108,9 @@ function findingRow(finding, index, goTo) {
   return make(
     there ? "button" : "div",
     { ...attributes, ...(there ? click : {}) },
-    make("span", { class: "level", title: finding.check, text: LEVELS[finding.level] ?? finding.level }),
+    make("span", { class: "level", text: [LEVELS[finding.level] ?? finding.level, finding.rule].filter(Boolean).join(" · ") }),
     make("span", { class: "message", text: finding.message }),
+    ...(finding.reason ? [make("span", { class: "why", text: `${finding.reason} ${finding.remedy}` })] : []),
     make("code", { text: finding.where }),
   );
 }
