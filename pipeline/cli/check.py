@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pipeline.model import Finding
 
 Format = Literal["text", "json", "github"]
+Ask = Callable[["Mail"], Iterable["Finding"]]
 FILES = (".html", ".htm", ".eml")
 # What GitHub calls the levels (docs.github.com, Workflow commands for GitHub Actions).
 ANNOTATIONS = {"error": "error", "warn": "warning", "note": "notice"}
@@ -58,7 +59,7 @@ def check(
         explain_rule(explain)
         return 0
     verdicts = []
-    for verdict in judge(mails, folder, strict=strict, links=links, spam=spam):
+    for verdict in judge(mails, folder, asked(links=links, spam=spam), strict=strict):
         PRINT[form if not as_json else "json"](verdict)
         verdicts.append(verdict)
     wrong = [verdict.name for verdict in verdicts if not verdict.is_ready]
@@ -71,13 +72,16 @@ def check(
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check says of one mail; ``bytes`` is the weight of its HTML part, ``off`` the rules left out, and why."""
+    """What a check says of one mail; ``bytes`` is the weight of its HTML part.
+
+    ``settings`` are the newsletter's own levels, and why.
+    """
 
     name: str
     findings: Sequence[Finding]
     bytes: int
     strict: bool
-    off: Sequence[str] = ()
+    settings: Sequence[str] = ()
 
     @property
     def is_ready(self) -> bool:
@@ -87,35 +91,60 @@ class Verdict:
         return sum(one.level == level for one in self.findings)
 
 
-def judge(mails: Sequence[str], folder: Path, *, strict: bool, links: bool, spam: bool) -> Iterator[Verdict]:
+def asked(*, links: bool, spam: bool) -> list[Ask]:
+    """Who is asked besides our own rules: the pages that links lead to, a spam filter."""
+    others: list[Ask] = []
+    if links:
+        from pipeline.checks.reach import Reach
+
+        others.append(Reach().findings)
+    if spam:
+        from pipeline.checks.spam import ask
+
+        others.append(ask)
+    return others
+
+
+def judge(mails: Sequence[str], folder: Path, others: Sequence[Ask], *, strict: bool) -> Iterator[Verdict]:
     """Each mail's verdict, as soon as it is there."""
     from pipeline import checks
 
     slugs = [name for name in mails if not name.lower().endswith(FILES)]
     for file in (Path(name) for name in mails if name not in slugs):
         mail = read_file(file)
-        findings = (*checks.check(mail), *further(mail, links=links, spam=spam))
-        yield Verdict(str(file), findings, len(mail.html.encode()), strict)
+        yield verdict_on(str(file), mail, checks.check(mail), others, strict=strict)
     if slugs or not mails:
-        yield from judge_editions(slugs, folder, strict=strict, links=links, spam=spam)
+        yield from judge_editions(slugs, folder, others, strict=strict)
 
 
-def judge_editions(named: Sequence[str], folder: Path, *, strict: bool, links: bool, spam: bool) -> Iterator[Verdict]:
+def judge_editions(named: Sequence[str], folder: Path, others: Sequence[Ask], *, strict: bool) -> Iterator[Verdict]:
     from pipeline import build, freshness
     from pipeline.cli.build import chosen
 
     slugs = chosen(named, freshness.editions_there(folder), folder)
     project = build.open_project(folder)
     settings = project.library.newsletter.checks.items()
-    off = [f"{rule} is {one.level}: {one.reason}" for rule, one in settings]
+    own = [f"{rule} is {one.level}: {one.reason}" for rule, one in settings]
     for slug in slugs:
         try:
             mail, findings = read_edition(slug, project)
         except PipelineError as error:
-            yield Verdict(slug, [unreadable(one) for one in flatten(error)], 0, strict, off)
+            yield Verdict(slug, [unreadable(one) for one in flatten(error)], 0, strict)
         else:
-            told = (*findings, *further(mail, links=links, spam=spam))
-            yield Verdict(slug, told, len(mail.html.encode()), strict, off)
+            yield verdict_on(slug, mail, findings, others, strict=strict, settings=own)
+
+
+def verdict_on(
+    name: str,
+    mail: Mail,
+    findings: Sequence[Finding],
+    others: Sequence[Ask],
+    *,
+    strict: bool,
+    settings: Sequence[str] = (),
+) -> Verdict:
+    told = [finding for ask in others for finding in ask(mail)]
+    return Verdict(name, (*findings, *told), len(mail.html.encode()), strict, settings)
 
 
 def read_edition(slug: str, project: Project) -> tuple[Mail, tuple[Finding, ...]]:
@@ -147,11 +176,6 @@ def read_file(file: Path) -> Mail:
     return checks.of_html(content.decode("utf-8", "replace"), str(file))
 
 
-def further(mail: Mail, *, links: bool, spam: bool) -> Iterator[Finding]:
-    """What only others can tell: the pages that links lead to, a spam filter."""
-    yield from ()
-
-
 def explain_rule(name: str) -> None:
     from pipeline.checks import CHECKS, RULES
 
@@ -179,7 +203,7 @@ def print_text(verdict: Verdict) -> None:
     place_width = min(max((len(str(one.where)) for one in verdict.findings), default=0), 44)
     for name, one in zip(names, verdict.findings, strict=True):
         say(f"  {one.level:5}  {name:{name_width}}  {one.where!s:{place_width}}  {one.message}")
-    for line in verdict.off:
+    for line in verdict.settings:
         say(f"  {line}")
     if rules := [one.rule for one in verdict.findings if one.rule]:
         say(f"why: pipeline check --explain {rules[0]}")
@@ -198,7 +222,7 @@ def print_as_json(verdict: Verdict) -> None:
             "ready": verdict.is_ready,
             "bytes": verdict.bytes,
             "findings": [finding_as_json(one) for one in verdict.findings],
-            "settings": list(verdict.off),
+            "settings": list(verdict.settings),
         }
     )
 
