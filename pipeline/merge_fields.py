@@ -121,6 +121,6 @@ def fill_html(source: str, values: Mapping[str, str]) -> str:
 def _fill(source: str, values: Mapping[str, str], encode: Callable[[str, re.Match[str]], str]) -> str:
     def value(found: re.Match[str]) -> str:
         name, fallback = read_token(found)
-        return encode(values.get(name) or fallback, found)
+        return encode(values.get(name, "").strip() or fallback, found)
 
     return TOKEN.sub(value, source)

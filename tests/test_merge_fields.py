@@ -74,6 +74,12 @@ def test_html_contexts():
     )
 
 
+@pytest.mark.parametrize("value", ["", " ", "\t\n", "\u3000"])
+def test_blank_value(value):
+    """A value of blanks is none: the fallback stands."""
+    assert merge_fields.fill_text(f"Hello {merge_fields.token('x', 'there')},", {"x": value}) == "Hello there,"
+
+
 @given(st.text())
 def test_any_fallback_comes_out(fallback):
     """A token gives back the fallback that it was made of, in any script."""
