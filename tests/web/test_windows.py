@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline import build, outbox
+from pipeline import build, outbox, record
 from pipeline.web import windows
 from pipeline.web.live import LiveProject, Page
 from pipeline.web.windows import Windows
@@ -94,7 +94,9 @@ def test_what_goes_out(shown):
     shown.live.files_changed({"content"})
     gone = {"slug": "box-breathing", "title": "Box breathing", "date": "", "sha256": ""}
     digest = {"name": "weekly", "begin": "2026-11-20T08:00:00+01:00", "end": "2026-11-22T08:00:00+01:00"}
-    manifest = json.dumps({"digest": digest, "articles": [gone]}).encode()
+    told = {"edition": "weekly-2026-11-22", "subject": "x", "date": digest["end"], "digest": digest, "articles": [gone]}
+    files = {name: {"bytes": 0, "sha256": ""} for name in record.OUTPUTS}
+    manifest = json.dumps({**told, "files": files, "inputs": {}, "tools": {}, "findings": []}).encode()
 
     def build_another():
         outbox.write(folder / "outbox", "weekly-2026-11-22", {"manifest.json": manifest})
