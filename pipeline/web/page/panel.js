@@ -91,14 +91,14 @@ function drawFindings(page, filled, goTo) {
   const nothing = filled ? "Nothing to report about this digest." : "Nothing has been looked at yet.";
   const items = findings.map((finding, index) => make("li", {}, findingRow(finding, index, goTo)));
   const content = items.length ? make("ul", {}, ...items) : make("p", { class: "nothing", text: nothing });
-  redraw(find("#findings .content"), ...verdict(page, findings), content);
+  redraw(find("#findings .content"), ...readiness(page, findings), content);
 }
 
-function verdict(page, findings) {
+function readiness(page, findings) {
   if (typeof page?.ready !== "boolean") return [];
   const errors = findings.filter((finding) => finding.level === "error").length + page.errors.length;
   const text = page.ready ? "Ready to send" : `Not ready: ${plural(errors, "error")}`;
-  return [make("p", { class: "verdict", "data-ready": String(page.ready), text })];
+  return [make("p", { class: "readiness", "data-ready": String(page.ready), text })];
 }
 
 function findingRow(finding, index, goTo) {
