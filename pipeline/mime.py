@@ -7,7 +7,8 @@ import re
 from email.header import Header
 from email.utils import format_datetime, formataddr
 from functools import lru_cache
-from urllib.parse import urlsplit
+from string import punctuation
+from urllib.parse import quote, urlsplit
 
 from pipeline.errors import ContentError
 from pipeline.model import Address, Email, Newsletter
@@ -26,6 +27,7 @@ def message(email: Email, newsletter: Newsletter) -> bytes:
     """
     sender = newsletter.sender
     domain = sender.email.rpartition("@")[2]
+    host = urlsplit(newsletter.url).hostname or ""
     headers = [
         ("From", mailbox("From", sender)),
         ("To", mailbox("To", sender)),
@@ -33,8 +35,10 @@ def message(email: Email, newsletter: Newsletter) -> bytes:
         ("Subject", text_header("Subject", email.subject)),
         ("Date", format_datetime(email.date)),
         ("Message-ID", f"<{atoms(email.slug)}.{email.date:%Y%m%d}@{_ascii_domain(domain)}>"),
-        ("List-Id", f"{_phrase('List-Id', newsletter.name)} <newsletter.{urlsplit(newsletter.url).hostname}>"),
-        ("List-Unsubscribe", f"<{newsletter.unsubscribe_url}>"),
+        ("List-Id", _named("List-Id", newsletter.name, f"newsletter.{_ascii_domain(host)}")),
+        # Nobody may write to it (RFC 2369, 3.4). SpamAssassin knows a real list by three such headers.
+        ("List-Post", "NO"),
+        ("List-Unsubscribe", f"<{_ascii_url(newsletter.unsubscribe_url)}>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         ("MIME-Version", "1.0"),
         ("Content-Language", email.language),
@@ -50,22 +54,34 @@ def text_header(name: str, text: str) -> str:
     """The value of an unstructured header, in encoded words where it isn't plain ASCII (RFC 2047)."""
     if _CONTROL.search(text):
         raise ContentError(f"the {name} holds a control character: {text!r}")
-    # A text that looks like an encoded word would be read as one (CVE-2024-6923 and its kin).
-    charset = "us-ascii" if text.isascii() and "=?" not in text else "utf-8"
-    return Header(text, charset, maxlinelen=LINE - 1, header_name=name).encode(linesep="\r\n")
+    return _folded(name, text, "us-ascii" if _is_plain(text) else "utf-8")
 
 
 @lru_cache(maxsize=64)
 def mailbox(name: str, address: Address) -> str:
     """``name <local@domain>``, the domain in its ASCII form (RFC 5890)."""
     local, _, domain = address.email.rpartition("@")
-    return f"{_phrase(name, address.name)} <{local}@{_ascii_domain(domain)}>"
+    return _named(name, address.name, f"{local}@{_ascii_domain(domain)}")
 
 
-def _phrase(header: str, name: str) -> str:
-    if name.isascii() and "=?" not in name and not _CONTROL.search(name):
-        return formataddr((name, "x@x"))[: -len(" <x@x>")]
-    return text_header(header, name)
+def _named(header: str, name: str, path: str) -> str:
+    """``name <path>``, folded before the path where an encoded word's line would get too long (RFC 2047, 2)."""
+    if _CONTROL.search(name):
+        raise ContentError(f"the {header} holds a control character: {name!r}")
+    short = _is_plain(name) and len(name) < LINE
+    phrase = formataddr((name, "x@x"))[: -len(" <x@x>")] if short else _folded(header, name, "utf-8")
+    line = f"{header}: {phrase} <{path}>".rpartition("\r\n")[2]
+    return f"{phrase} <{path}>" if len(line) <= LINE else f"{phrase}\r\n <{path}>"
+
+
+def _is_plain(text: str) -> bool:
+    """Whether the text can stand in a header as it is: letters that can, and blanks to fold it at."""
+    # A text that looks like an encoded word would be read as one (CVE-2024-6923 and its kin).
+    return text.isascii() and "=?" not in text and all(len(word) <= LINE for word in text.split(" "))
+
+
+def _folded(header: str, text: str, charset: str) -> str:
+    return Header(text, charset, maxlinelen=LINE - 1, header_name=header).encode(linesep="\r\n")
 
 
 def _ascii_domain(domain: str) -> str:
@@ -73,6 +89,12 @@ def _ascii_domain(domain: str) -> str:
         return domain.encode("idna").decode("ascii")
     except UnicodeError as error:
         raise ContentError(f"{domain!r} is not a domain") from error
+
+
+def _ascii_url(url: str) -> str:
+    """The URL with its other letters written as a URI has them (RFC 3987, 3.1)."""
+    parts = urlsplit(url)
+    return quote(parts._replace(netloc=_ascii_domain(parts.netloc)).geturl(), safe=punctuation)
 
 
 def atoms(slug: str) -> str:

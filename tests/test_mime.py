@@ -1,6 +1,7 @@
 """mime.py: one message that every parser reads back as it was meant. Rules M01 to M15."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from email import message_from_bytes, policy
 
@@ -49,6 +50,7 @@ def test_headers(newsletter):
         "Date": "Tue, 24 Nov 2026 08:00:00 +0100",
         "Message-ID": "<breathe.20261124@blog.example.com>",
         "List-Id": "The Quiet Hour <newsletter.blog.example.com>",
+        "List-Post": "NO",
         "List-Unsubscribe": "<https://blog.example.com/unsubscribe>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "MIME-Version": "1.0",
@@ -92,7 +94,7 @@ def test_any_words(newsletter, subject, text):
     message = parse(raw)
     assert " ".join(message["Subject"].split()) == subject
     assert text_of(next(message.iter_parts())) == text.rstrip("\n")
-    assert len(message.keys()) == 11
+    assert len(message.keys()) == 12
 
 
 @pytest.mark.parametrize("bomb", ["=?utf-8?q?x=0ABcc:_y@evil?=", "=?utf-8?b?eApCY2M6IHlAZXZpbA==?=", "a =?x"])
@@ -120,6 +122,23 @@ def test_control_characters(newsletter, character):
 def test_mailbox(address, header):
     """Names are quoted or encoded as they need to be, domains stand in their ASCII form."""
     assert mime.mailbox("From", address) == header
+
+
+def test_addresses_in_other_scripts(newsletter):
+    """A newsletter whose addresses are in letters beyond ASCII has headers in ASCII."""
+    elsewhere = replace(newsletter, url="https://münchen.example", unsubscribe_url="https://münchen.example/für?a=%20ö")
+    message = parse(mime.message(email(), elsewhere))
+    assert message["List-Id"] == "The Quiet Hour <newsletter.xn--mnchen-3ya.example>"
+    assert message["List-Unsubscribe"] == "<https://xn--mnchen-3ya.example/f%C3%BCr?a=%20%C3%B6>"
+
+
+@pytest.mark.parametrize("name", ["é" * 30 + " x", "word " * 50, "x" * 2000, "a " + "ü" * 200])
+def test_long_names(newsletter, name):
+    """A name of any length keeps within the lines that RFC 2047 allows, and comes back as it was."""
+    raw = mime.message(email(), replace(newsletter, name=name, sender=Address(name, "hello@blog.example.com")))
+    assert max(map(len, raw.split(b"\r\n"))) <= 76
+    assert parse(raw)["From"].addresses[0].addr_spec == "hello@blog.example.com"
+    assert parse(raw)["From"].addresses[0].display_name.replace(" ", "") == name.replace(" ", "")
 
 
 def test_message_id_of_any_slug(newsletter):

@@ -7,8 +7,8 @@ rendering engine: what is left is shown by a browser.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from typing import Any, Literal
 from pipeline.clients import conditional, css, dark, data, features, parsing, pruning, word
 from pipeline.clients.parsing import parse
 
-__all__ = ["CLIENTS", "Approximation", "Client", "Rule", "Use", "approximate", "parse", "uses"]
+__all__ = ["CLIENTS", "Approximation", "Client", "Rule", "Use", "approximate", "parse", "uses", "uses_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,21 @@ class Approximation:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A feature that a mail uses, and the line of the HTML, from 1."""
+    """A feature that a mail uses: in which element, and in which CSS of it, if it isn't a feature of HTML.
+
+    ``within`` are the features of what the CSS stands in: ``<style>``, at-rules, selectors. A client that doesn't
+    support one of those doesn't see the CSS at all.
+    """
 
     slug: str
-    line: int
+    element: Any = field(compare=False)
+    css: str = ""
+    within: tuple[str, ...] = ()
+
+    @property
+    def line(self) -> int:
+        """The line of the HTML, from 1."""
+        return self.element.sourceline or 1
 
 
 CLIENTS: Mapping[str, Client] = MappingProxyType(
@@ -171,10 +182,15 @@ def _fill_page(root: Any) -> None:
 
 def uses(html: str) -> Iterator[Use]:
     """Each use of a feature in the mail, in the order of the HTML."""
-    for element in parsing.parse(html).iter():
-        if parsing.is_element(element):
-            line = element.sourceline or 1
-            slugs = [slug for slug, _ in features.of_element(element)]
-            slugs += css.uses(css.declarations(element.get("style") or ""))
-            slugs += css.uses(css.rules(element.text or "")) if element.tag == "style" else ()
-            yield from (Use(slug, line) for slug in slugs)
+    return uses_of(element for element in parsing.parse(html).iter() if parsing.is_element(element))
+
+
+def uses_of(elements: Iterable[Any]) -> Iterator[Use]:
+    """Each use of a feature by these elements of a mail, what is in them not counted."""
+    for element in elements:
+        yield from (Use(slug, element) for slug, _ in features.of_element(element))
+        style = element.get("style")
+        found = css.style_uses(style) if style else ()
+        if element.tag == "style":
+            found += css.sheet_uses(element.text or "")
+        yield from (Use(slug, element, text, within) for slug, text, within in found)

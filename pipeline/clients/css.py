@@ -193,9 +193,28 @@ def _subject(part: list[Any]) -> str:
     return names[0].lower_value if len(names) == 1 and names[0].type == "ident" else ""
 
 
-def uses(pieces: Sequence[Piece]) -> Iterator[str]:
-    """The features of all pieces, each as often as it is used."""
+# A feature, the text that uses it, and the features of the conditions that it stands under.
+FeatureUse = tuple[str, str, tuple[str, ...]]
+
+
+@lru_cache(maxsize=8192)
+def style_uses(css: str) -> tuple[FeatureUse, ...]:
+    """The features of a style attribute, each as often as it is used."""
+    return tuple(_uses(declarations(css), ()))
+
+
+@lru_cache(maxsize=128)
+def sheet_uses(css: str) -> tuple[FeatureUse, ...]:
+    """The same of a ``<style>``."""
+    return tuple(_uses(rules(css), ("html-style",)))
+
+
+def _uses(pieces: Sequence[Piece], within: tuple[str, ...]) -> Iterator[FeatureUse]:
     for piece in pieces:
         for head in piece.heads:
-            yield from head.features
-        yield from uses(piece.body or ())
+            text = piece.keyword + head.text
+            # A client that refuses one feature of a head doesn't come to the others.
+            yield from ((slug, text, within + head.features[:index]) for index, slug in enumerate(head.features))
+        if piece.body:
+            shared = [slug for slug in piece.heads[0].features if all(slug in head.features for head in piece.heads)]
+            yield from _uses(piece.body, (*within, *shared))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -51,6 +52,23 @@ def features() -> dict[str, Feature]:
 
 
 @cache
+def clients() -> Mapping[str, tuple[str, ...]]:
+    """The platforms of each family of clients, by their names in the data: ``gmail`` has ``gmail.ios``."""
+    found: dict[str, tuple[str, ...]] = {}
+    for client in _data()["clients"]:
+        family = client.partition(".")[0]
+        found[family] = (*found.get(family, ()), client)
+    return found
+
+
+def name(client: str) -> str:
+    """What people call a family (``gmail``), or the platform of a client (``gmail.ios``)."""
+    family, _, platform = client.partition(".")
+    names: dict[str, str] = _data()["names"]
+    return names[platform or family]
+
+
+@cache
 def support(slug: str, client: str) -> Support:
     """How a client, such as ``gmail.android``, does with a feature; names that aren't in the data are errors."""
     one = _data()["features"][slug]
@@ -62,3 +80,9 @@ def support(slug: str, client: str) -> Support:
 def unsupported(client: str) -> frozenset[str]:
     """The slugs of all features that the client doesn't support."""
     return frozenset(slug for slug in features() if support(slug, client).level == "n")
+
+
+@cache
+def refusing(slug: str) -> frozenset[str]:
+    """The clients that don't support the feature."""
+    return frozenset(client for client in _data()["clients"] if support(slug, client).level == "n")

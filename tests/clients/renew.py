@@ -60,6 +60,7 @@ def main(package: Path) -> None:
     facts = json.loads((package / "package.json").read_text("utf-8"))
     source = json.loads((package / "data" / "caniemail.json").read_text("utf-8"))
     clients = sorted({client for feature in source["data"] for client in newest(feature)})
+    names = source["nicenames"]["family"] | source["nicenames"]["platform"]
     data = {
         "package": facts["name"],
         "version": facts["version"],
@@ -67,6 +68,7 @@ def main(package: Path) -> None:
         "license": f"{facts['license']}, see caniemail.LICENSE.txt",
         "made_by": "tests/clients/renew.py",
         "clients": clients,
+        "names": {part: names[part] for part in sorted({part for client in clients for part in client.split(".")})},
         "features": {feature["slug"]: reduced(feature, clients) for feature in source["data"]},
     }
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace('},"', '},\n"')

@@ -1,0 +1,239 @@
+"""Others than us look at what we send: the Nu checker, html-validate, and three readers of mail.
+
+They come from npm and from Debian (``npm install --prefix tests/checks/referees``, ``apt install
+default-jre-headless``); where one isn't there its tests skip, but with CI set, as in ``.ci/run``, they fail.
+SpamAssassin's word is in ``test_spam.py``, axe-core's and a browser's in ``tests/test_look.py``.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from email import message_from_bytes, policy
+from email.header import decode_header, make_header
+from email.utils import parseaddr, parsedate_to_datetime
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from pipeline import build, mime
+from pipeline.model import Address
+from tests.folders import REPOSITORY
+
+pytestmark = [pytest.mark.node, pytest.mark.slow]
+
+HERE = Path(__file__).parent / "referees"
+VNU = HERE / "node_modules/vnu-jar/build/dist/vnu.jar"
+EDITIONS = sorted(path.stem for path in REPOSITORY.glob("content/editions/*.md"))
+
+# What the Nu checker may say of a mail, and why it stays; H16 has the same list.
+NU_MAY_SAY = {
+    r"CSS: “mso-[a-z-]+”: Property .*": "Outlook's own properties, for what it does otherwise than every other client",
+    r"CSS: “supported-color-schemes”: Property .*": "the name that Apple Mail had for color-scheme first",
+    r"Attribute “xmlns:[vo]” not allowed here\.": "MJML's: Outlook needs them for VML",
+    r"The “(?:align|bgcolor|border|cellpadding|cellspacing|valign|width)” attribute on the “(?:table|td|th)” element "
+    r"is obsolete\..*": "Outlook heeds these, and not the CSS that stands for them",
+    r"The “type” attribute for the “style” element is not needed.*": "MJML's, and harmless",
+    r"Trailing slash on void elements has no effect.*": "MJML's, and harmless: all its attributes are quoted",
+}
+# The same of html-validate, by rule.
+HTML_VALIDATE_MAY_SAY = {
+    r'no-deprecated-attr: Attribute "(?:align|bgcolor|cellpadding|cellspacing|valign|width)" is deprecated on '
+    r"<(?:table|td|th)> element": "Outlook heeds these, and not the CSS that stands for them",
+    r"prefer-native-element: Prefer to use the native <article> element": "MJML's wrapper of the whole mail; "
+    "some clients take <article> away, and its attributes with it",
+}
+
+HOSTILE = {
+    "other scripts": "Grüße an Zoë: 眠りの質 · नींद · שינה · استرخ 🌙",
+    "long, in letters of two bytes": "Спокойной ночи, и пусть завтрашнее утро начнётся без будильника и без спешки "
+    * 3,
+    "long, in plain words": "Sleep well tonight, and let tomorrow begin without an alarm and without any haste at all "
+    * 3,
+    "one very long word": "Donaudampfschifffahrt" * 12,
+    "an emoji family at each fold": "👩‍👩‍👧‍👦" * 20,
+    "an encoded word that is a header": "=?utf-8?q?x=0ABcc:_y@evil.example?=",
+    "an encoded word among words": "a =?utf-8?b?QmNjOiB5QGV2aWw=?= b",
+    "half an encoded word": "1 =? 2 ?= 3",
+    "a mailbox of its own": 'Fernando, Maya "Zen" \\ (she) <boss@evil.example>, x@evil.example;',
+    "a header's look": "Bcc: y@evil.example",
+}
+
+
+def required(there, what):
+    """Skip where a referee isn't installed, or fail where nothing may be missing."""
+    if not there and "CI" not in os.environ:
+        pytest.skip(f"{what} is not installed")
+    assert there, f"CI is set, and {what} is not installed"
+
+
+def ask(*command):
+    """What a referee answers, as JSON."""
+    return json.loads(subprocess.run(command, capture_output=True, check=True, timeout=120).stdout)
+
+
+def ask_node(script, package, files):
+    required(shutil.which("node") and (HERE / "node_modules" / package).is_dir(), f"npm's {package}")
+    return ask("node", HERE / script, *files)
+
+
+@cache
+def project():
+    return build.open_project(REPOSITORY)
+
+
+@cache
+def email(slug):
+    edition = build.compose_edition(slug, project())
+    return build.fill_email(build.render_email(edition, project().library.newsletter, project().environment), {})
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory):
+    """The HTML file of each edition."""
+    folder = tmp_path_factory.mktemp("pages")
+    found = {slug: folder / f"{slug}.html" for slug in EDITIONS}
+    for slug, path in found.items():
+        path.write_text(email(slug).html, "utf-8")
+    return found
+
+
+def objections(said, may_say):
+    """What was said that nobody may say, each once."""
+    return sorted({one for one in said if not any(re.fullmatch(pattern, one) for pattern in may_say)})
+
+
+def idle(said, may_say):
+    return [pattern for pattern in may_say if not any(re.fullmatch(pattern, one) for one in said)]
+
+
+# --- HTML ---
+
+
+@pytest.fixture(scope="session")
+def nu(pages):
+    """What the Nu checker says, by edition; Java is started once."""
+    required(shutil.which("java") and VNU.is_file(), "the Nu checker (npm's vnu-jar and a Java runtime)")
+    answer = ask("java", "-jar", VNU, "--format", "json", "--stdout", "--exit-zero-always", *pages.values())
+    return {
+        slug: [one["message"] for one in answer["messages"] if one.get("url", "").endswith(f"/{path.name}")]
+        for slug, path in pages.items()
+    }
+
+
+@pytest.mark.parametrize("slug", EDITIONS)
+def test_nu(nu, slug):
+    """The Nu checker finds nothing but what has to stay."""
+    assert objections(nu[slug], NU_MAY_SAY) == []
+
+
+def test_nu_list(nu):
+    """The list of what has to stay holds nothing that nobody says."""
+    assert idle([one for said in nu.values() for one in said], NU_MAY_SAY) == []
+
+
+@pytest.fixture(scope="session")
+def html_validate(pages):
+    """What html-validate says, by edition."""
+    answer = ask_node("html_validate.mjs", "html-validate", pages.values())
+    return {slug: [f"{rule}: {said}" for rule, said, _ in answer[str(path)]] for slug, path in pages.items()}
+
+
+@pytest.mark.parametrize("slug", EDITIONS)
+def test_html_validate(html_validate, slug):
+    """html-validate, for HTML and for accessibility, finds nothing but what has to stay."""
+    assert objections(html_validate[slug], HTML_VALIDATE_MAY_SAY) == []
+
+
+def test_html_validate_list(html_validate):
+    """The list of what has to stay holds nothing that nobody says."""
+    assert idle([one for said in html_validate.values() for one in said], HTML_VALIDATE_MAY_SAY) == []
+
+
+# --- The message ---
+
+
+def with_name(name):
+    """An edition whose subject, sender and newsletter are called so."""
+    own = project().library.newsletter
+    sender = Address(name, own.sender.email)
+    return replace(email("better-sleep"), subject=name), replace(own, name=name, sender=sender)
+
+
+def messages():
+    editions = {slug: (email(slug), project().library.newsletter) for slug in EDITIONS}
+    return editions | {title: with_name(name.strip()) for title, name in HOSTILE.items()}
+
+
+@pytest.fixture(scope="session")
+def readings(tmp_path_factory):
+    """Each message as every reader reads it, by title and reader."""
+    folder = tmp_path_factory.mktemp("messages")
+    files = {title: folder / f"{number}.eml" for number, title in enumerate(messages())}
+    for title, (one, newsletter) in messages().items():
+        files[title].write_bytes(mime.message(one, newsletter))
+    answer = ask_node("read_messages.mjs", "mailparser", files.values())
+    return {title: {"Python": by_python(path.read_bytes()), **answer[str(path)]} for title, path in files.items()}
+
+
+def by_python(message):
+    """The message as Python reads it. Headers are read by the old policy: the new one of Python 3.11 puts blanks
+    between the encoded words of a name."""
+    old, new = message_from_bytes(message), message_from_bytes(message, policy=policy.default)
+
+    def decoded(text):
+        return str(make_header(decode_header(re.sub(r"\r?\n(?=[ \t])", "", text))))
+
+    def mailbox(name):
+        phrase, address = parseaddr(re.sub(r"\r?\n(?=[ \t])", "", old[name]))
+        return [decoded(phrase), address]
+
+    return {
+        "headers": [name.lower() for name in old.keys()],  # noqa: SIM118 (a Message is no mapping)
+        "subject": decoded(old["Subject"]),
+        "from": [mailbox("From")],
+        "to": [mailbox("To")],
+        "date": int(parsedate_to_datetime(old["Date"]).timestamp()),
+        "message-id": old["Message-ID"],
+        "list-id": mailbox("List-Id")[1],
+        "list-unsubscribe": old["List-Unsubscribe"],
+        "list-unsubscribe-post": old["List-Unsubscribe-Post"],
+        "text": new.get_body(("plain",)).get_content(),
+        "html": new.get_body(("html",)).get_content(),
+    }
+
+
+def meant(one, newsletter):
+    """What a message is to say."""
+    mailbox = [newsletter.sender.name, newsletter.sender.email]
+    return {
+        "subject": one.subject,
+        "from": [mailbox],
+        "to": [mailbox],
+        "date": int(one.date.timestamp()),
+        "message-id": f"<{one.slug}.{one.date:%Y%m%d}@{newsletter.sender.email.rpartition('@')[2]}>",
+        "list-id": f"newsletter.{urlsplit(newsletter.url).hostname}",
+        "list-unsubscribe": f"<{newsletter.unsubscribe_url}>",
+        "list-unsubscribe-post": "List-Unsubscribe=One-Click",
+        "text": one.text,
+        "html": one.html,
+    }
+
+
+def normalised(reading):
+    """One kind of line end, and none at the end: postal-mime counts the one in front of a boundary to the part."""
+    return reading | {part: reading[part].replace("\r\n", "\n").rstrip("\n") for part in ("text", "html")}
+
+
+@pytest.mark.parametrize("reader", ["Python", "mailparser", "postal-mime"])
+@pytest.mark.parametrize("title", [*EDITIONS, *HOSTILE])
+def test_readings(readings, title, reader):
+    """Every reader reads what was meant, down to the last character of both parts, and no header besides."""
+    read = normalised(readings[title][reader])
+    headers = read.pop("headers")
+    assert read == normalised(meant(*messages()[title]))
+    assert headers == readings[EDITIONS[0]]["Python"]["headers"]
