@@ -36,15 +36,15 @@ def width(mail: Mail) -> Iterator[Fault]:
     for element, need in _wide(looks).items():
         kind, message = _told(element, need)
         if _pixels(element) <= _WIDEST or element.tag != "img":
-            kinds.add(kind, element, f"{message}, of {_WIDEST}")
+            kinds.add(kind, element, f"{message}, more than {_WIDEST}")
     for image in mail.images:
         if (pixels := _pixels(image)) > _WIDEST:
-            kinds.add(("img", pixels), image, f"a picture is {pixels} px wide in Outlook, of {_WIDEST}")
+            kinds.add(("img", pixels), image, f"a picture is {pixels} px wide in Outlook, more than {_WIDEST}")
     rooms = widths.rooms(looks, LIGHT)
     for paragraph in legibility.paragraphs(looks, LIGHT):
         room = rooms[paragraph.element]
         if paragraph.runs and room > _WIDEST:
-            becomes = "as wide as the window" if room == math.inf else f"{room:.0f} px wide, of {_WIDEST}"
+            becomes = "as wide as the window" if room == math.inf else f"{room:.0f} px wide, more than {_WIDEST}"
             message = f"the text {quoted(paragraph.words)} becomes {becomes}"
             kinds.add(("text", room), paragraph.element, message, "warn" if room == math.inf else None)
     yield from kinds.faults(mail)
@@ -76,7 +76,7 @@ def reflow(mail: Mail) -> Iterator[Fault]:
     for element, need in widths.too_wide(widths.needs(looks, PHONE), _NARROWEST).items():
         if element not in wide:
             kind, message = _told(element, need)
-            kinds.add(kind, element, f"{message}: more than a phone of {_NARROWEST} has")
+            kinds.add(kind, element, f"{message}, more than a phone's {_NARROWEST}")
     for element, over in widths.sticks_out(looks, PHONE).items():
         message = f"<{element.tag}> is 100% wide and has padding or margin as well: it sticks out by {over:.0f} px"
         kinds.add(("out", element.tag, over), element, message)
@@ -112,9 +112,7 @@ def readable(mail: Mail) -> Iterator[Fault]:
         _tight(paragraphs, view, kinds)
         for target in legibility.crowded(mail, looks, view):
             what = quoted(text_of(target.link, alt=True))
-            message = (
-                f"the link {what} has {min(target.width, target.height, target.patch):.0f} px to be touched in, of 24"
-            )
+            message = f"the link {what} has {min(target.width, target.height, target.patch):.0f} px to be touched in, less than 24"
             kinds.add("target", target.link, message + _IN[view])
     yield from kinds.faults(mail)
 
@@ -125,7 +123,7 @@ def _tiny(looks: Cascade, view: View, kinds: Kinds) -> None:
     for element, words in looks.texts.items():
         style = styles[element]
         if style.font_size < _SMALL_PRINT and style.seen and element.tag not in ("sup", "sub"):
-            message = f"{quoted(words)} is in {style.font_size:.4g} px, of at least {_SMALL_PRINT:.0f}"
+            message = f"{quoted(words)} is in {style.font_size:.4g} px, less than {_SMALL_PRINT:.0f}"
             kinds.add(("tiny", style.font_size), element, message + _IN[view])
 
 
@@ -135,7 +133,7 @@ def _small(paragraphs: Sequence[Paragraph], view: View, kinds: Kinds) -> None:
     for one in paragraphs[: body[-1]] if body else paragraphs:
         size = one.style.font_size
         if one.runs and _SMALL_PRINT <= size < _BODY:
-            message = f"the text {quoted(one.words)} is in {size:.4g} px, of at least {_BODY:.0f}"
+            message = f"the text {quoted(one.words)} is in {size:.4g} px, less than {_BODY:.0f}"
             kinds.add(("small", size), one.element, message + _IN[view])
 
 
@@ -149,7 +147,7 @@ def _tight(paragraphs: Sequence[Paragraph], view: View, kinds: Kinds) -> None:
             continue
         height = one.style.line_height or 1.2 * one.style.font_size
         if one.style.font_size and height / one.style.font_size < _LEADING - 0.005:
-            lines = f"lines {height / one.style.font_size:.2f} times as high as its letters, of {_LEADING}"
+            lines = f"lines {height / one.style.font_size:.2f} times as high as its letters, less than {_LEADING}"
             kinds.add(("tight", height), one.element, f"the text {quoted(one.words)} has {lines}{_IN[view]}")
         if one.style.align == "justify":
             kinds.add("justified", one.element, f"the text {quoted(one.words)} is justified{_IN[view]}")

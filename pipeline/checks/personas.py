@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline import merge_fields
-from pipeline.checks.mail import Mail, text_of
+from pipeline.checks.mail import Mail
 from pipeline.checks.rule import Fault, rule
-from pipeline.checks.spots import Spot, Values, is_worst, place, place_at, readers, spots, told, tree
+from pipeline.checks.spots import Values, is_worst, place, place_at, readers, spots, told, tree
 from pipeline.checks.telling import quoted
 from pipeline.errors import Where
 
@@ -38,11 +38,10 @@ def _greetings(mail: Mail) -> Iterator[tuple[str, str, Where]]:
     for spot in spots(mail):
         ordinary = _filled_with(spot.text, lambda found: _ORDINARY)
         for reader in readers(mail):
-            found = [_wrong(spot.of(reader.values), ordinary), *_emptied(spot, reader.values)]
-            for wrong in found:
-                if wrong and (reader.name, wrong) not in seen:
-                    seen.add((reader.name, wrong))
-                    yield reader.name, f"{spot.part} {wrong}", spot.where
+            wrong = _wrong(spot.of(reader.values), ordinary)
+            if wrong and (reader.name, wrong) not in seen:
+                seen.add((reader.name, wrong))
+                yield reader.name, f"{spot.part} {wrong}", spot.where
 
 
 def _wrong(text: str, ordinary: str) -> str:
@@ -57,16 +56,6 @@ def _wrong(text: str, ordinary: str) -> str:
 
 def _filled_with(text: str, value: Callable[[re.Match[str]], str]) -> str:
     return merge_fields.TOKEN.sub(value, text)
-
-
-def _emptied(spot: Spot, values: Values) -> Iterator[str]:
-    """The links and headings that have no words for this reader, and have some for others."""
-    for one in spot.box.iter("a", "h1", "h2", "h3", "h4", "h5", "h6") if spot.box is not None else ():
-        text = text_of(one, alt=True)
-        if not merge_fields.TOKEN.search(text) or merge_fields.fill_text(text, values).strip():
-            continue
-        if merge_fields.fill_text(text, {}).strip():
-            yield f"has a {'link' if one.tag == 'a' else 'heading'} without words"
 
 
 _QUOTED = re.compile(r"""=\s*(?:"[^"]*"|'[^']*')""")

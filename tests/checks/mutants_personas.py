@@ -55,13 +55,6 @@ MUTANTS: Mutants = {
         "none in the subject": email(subject=f"{NOBODY}, sleep better"),
         "a field between two blanks of the subject": email(subject=f"For {NOBODY} and yours"),
         "markup between the blank and the comma": in_html(f"Hello {NAME},", f"Hello <b>{NOBODY}</b>,"),
-        "a name with a blank behind it": reader(first_name="Ana "),
-        "a heading of which nothing is left": reader(
-            in_html("<h2 style", f"<h2>{NAME}</h2><h2 style"), first_name="\N{NO-BREAK SPACE}"
-        ),
-        "a link of which nothing is left": reader(
-            in_html("Beside it", f'<a href="https://x.org">{NAME}</a>'), first_name=" "
-        ),
     },
     "P02": {
         "a field in a style sheet": in_html(

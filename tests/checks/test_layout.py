@@ -142,7 +142,7 @@ def test_names_the_cause():
     """It is the picture, the words or the columns that are told, not the tables around them."""
     around = '<table width="100%"><tr><td>{}</td></tr></table>'
     (message,) = faults(PAGE.format(around.format(around.format(image('width="400"')))), "A11")
-    assert message == "a picture needs 400 px: more than a phone of 320 has"
+    assert message == "a picture needs 400 px, more than a phone's 320"
 
 
 @given(st.text(alphabet=st.sampled_from("<>/=\"' ap;:#{}()%!\x00stylewidthmr-9é")) | st.binary().map(repr))
