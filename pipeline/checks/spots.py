@@ -35,11 +35,12 @@ _WORST = {
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A part of the mail with fields in it, as a reader reads it but for their tokens."""
+    """A part of the mail with fields in it, as a reader reads it but for their tokens; of the HTML, its box."""
 
     text: str
     part: str
     where: Where
+    box: Any | None = None
 
     def of(self, values: Values) -> str:
         return merge_fields.fill_text(self.text, values)
@@ -65,7 +66,7 @@ def spots(mail: Mail) -> Iterator[Spot]:
         root, boxes = tree(mail.email.html), dict[Any, None]()
         for text in root.xpath("body/descendant::text()[contains(., 'zqmf')]"):
             boxes[_box(text.getparent().getparent() if text.is_tail else text.getparent())] = None
-        yield from (Spot(text_of(box), "the HTML", place(box, mail)) for box in boxes)
+        yield from (Spot(text_of(box), "the HTML", place(box, mail), box) for box in boxes)
     lines = [("the subject", mail.email.subject), ("the preheader", mail.email.preheader)]
     lines += [("the text part", line) for line in mail.email.text.split("\n")]
     yield from (Spot(line, part, mail.where) for part, line in lines if "zqmf" in line)
