@@ -29,7 +29,7 @@ _IN = {LIGHT: "", PHONE: " on a phone"}
     "error",
     reason="A mail wider than 640 pixels is cut off or shrunk in the preview pane of desktop clients.",
     remedy="Let pictures, tables and columns fit into the 600 pixels of templates/digest.mjml.j2.",
-    source="https://www.caniemail.com/features/css-max-width/",
+    source="https://www.campaignmonitor.com/blog/email-marketing/2011/06/how-wide-are-html-email-designs-today/",
 )
 def width(mail: Mail) -> Iterator[Fault]:
     looks, kinds = cascade(mail.root), Kinds()
@@ -38,7 +38,7 @@ def width(mail: Mail) -> Iterator[Fault]:
         if _pixels(element) <= _WIDEST or element.tag != "img":
             kinds.add(kind, element, f"{message}, more than {_WIDEST}")
     for image in mail.images:
-        if (pixels := _pixels(image)) > _WIDEST:
+        if (pixels := _pixels(image)) > _WIDEST and looks.styles(LIGHT)[image].shown:
             kinds.add(("img", pixels), image, f"a picture is {pixels} px wide in Outlook, more than {_WIDEST}")
     rooms = widths.rooms(looks, LIGHT)
     for paragraph in legibility.paragraphs(looks, LIGHT):
@@ -112,7 +112,8 @@ def readable(mail: Mail) -> Iterator[Fault]:
         _tight(paragraphs, view, kinds)
         for target in legibility.crowded(mail, looks, view):
             what = quoted(text_of(target.link, alt=True))
-            message = f"the link {what} has {min(target.width, target.height, target.patch):.0f} px to be touched in, less than 24"
+            pixels = min(target.width, target.height, target.patch)
+            message = f"the link {what} has {pixels:.0f} px to be touched in, less than 24"
             kinds.add("target", target.link, message + _IN[view])
     yield from kinds.faults(mail)
 
