@@ -6,9 +6,14 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.browser import Browser, executable, open_browser
 from tests.folders import REPOSITORY
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("untimed")
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -60,7 +60,7 @@ def test_not_ready(run, tmp_path):
 
 
 def test_json(run, tmp_path):
-    """For machines each mail is an object with its findings, what they cost and what mends them; the last is the result."""
+    """For machines each mail is an object with all that is known of its findings; the last one is the result."""
     folders.make(
         tmp_path,
         {

@@ -67,7 +67,7 @@ def test_linked_article(folder):
     linked = "content/articles/linked.md"
     files = {
         linked: "---\ntitle: Linked\n---\nWords.\n",
-        "content/editions/breathe.md": folders.EDITION + "[Read](../articles/linked.md) this.\n",
+        "content/editions/breathe.md": folders.EDITION + "[What is linked](../articles/linked.md) helps.\n",
     }
     build.build_edition("breathe", build.open_project(folders.make(folder, files)))
     assert state(folder) == "built"

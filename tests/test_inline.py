@@ -251,7 +251,7 @@ COMPUTED = """() => [...document.body.querySelectorAll("*")].map(one =>
 
 
 @pytest.mark.browser
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(RULES, min_size=1, max_size=5).map("\n".join),
     st.lists(st.builds(str.format, ELEMENTS, st.one_of(NAMED, STYLED)), min_size=1, max_size=4).map("".join),

@@ -13,6 +13,7 @@ WEEKLY = """
 [digests.weekly]
 schedule = "0 8 * * MON"
 subject = "W: {lead.title}"
+preheader = "What has come out this week, in a few words each"
 """
 
 

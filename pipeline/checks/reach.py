@@ -32,7 +32,7 @@ AT_ONCE = 8
 AT_ONCE_PER_HOST = 2
 REDIRECTS = 5
 _CHUNK = 4096
-_SAFE = "!$%&'()*+,/:;=?@[]~#"
+_SAFE = "!$%&'*+(),/:;=?@[]~#"
 _MISSING = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
 
 

@@ -108,9 +108,7 @@ def _facts(look: Look, edition: Edition, email: Email) -> dict[str, Any]:
         "pictures_elsewhere": pictures_elsewhere(email.html, look.newsletter.asset_url),
         "readers": {key: _as_read(one) for key, one in filled.items()},
         "blocks": [{"name": one.name, "bytes": one.bytes, "where": str(one.where)} for one in email.blocks],
-        "findings": [
-            {**_finding(found), "block": block_of(found, edition.blocks)} for found in email.findings
-        ],
+        "findings": [{**_finding(found), "block": block_of(found, edition.blocks)} for found in email.findings],
     }
 
 

@@ -21,7 +21,9 @@ YEARLY = '[digests.yearly]\nschedule = "0 0 1 1 *"\nsubject = "This year: {lead.
 TODAY = datetime.now(ZoneInfo("Europe/Berlin")).date()
 FILES = {
     "content/personas.yaml": PERSONAS,
-    "content/articles/box-breathing.md": folders.ARTICLE.replace("date:", "image: images/hero.png\ndate:"),
+    "content/articles/box-breathing.md": folders.ARTICLE.replace(
+        "date:", "image: images/hero.png\nimage_alt: A square of four breaths\ndate:"
+    ),
     "content/images/hero.png": folders.png(40, 20),
     "content/newsletter.toml": folders.NEWSLETTER + YEARLY,
     "content/articles/today.md": folders.ARTICLE.replace("2026-11-20", f"{TODAY}").replace("[breath", "[today, breath"),

@@ -17,7 +17,9 @@ FILES = {
     "content/editions/breathe.md": folders.EDITION.replace(
         "Breathe a little", '"[[first_name]], breathe a little"'
     ).replace("  - lead: box-breathing", "  - lead: box-breathing\n  - teasers: [tomorrow]\n  - popular"),
-    "content/articles/tomorrow.md": folders.ARTICLE.replace("2026-11-20", "2026-11-30"),
+    "content/articles/tomorrow.md": folders.ARTICLE.replace("2026-11-20", "2026-11-30").replace(
+        "Box breathing", "Tomorrow"
+    ),
 }
 BREATHE = Page("editions", "breathe")
 
