@@ -7,9 +7,12 @@ import pytest
 
 from pipeline import build, record
 from pipeline.checks import CHECKS
+from pipeline.checks.reach import dead_link
+from pipeline.checks.spam import spam_score
 from pipeline.cli import main
 from tests import folders
 
+RULES = (*CHECKS, dead_link, spam_score)
 # More than Gmail shows, however it is rendered.
 LONG = folders.ARTICLE.replace("Breathe in.", "\n\n".join(["Breathe in, and out again, slowly. " * 20] * 160))
 WHOLE = folders.EDITION.replace("- lead: box-breathing", "- article: box-breathing")
@@ -84,7 +87,7 @@ def test_github(run, tmp_path):
     assert out.startswith("::error file=content/editions/breathe.md,line=2,title=breathe%3A H02 size::")
 
 
-@pytest.mark.parametrize("rule", CHECKS, ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_explain(run, rule):
     """Each rule is told, by its id in any case and by its name: what it is for, how to mend it, who says so."""
     code, out, _ = run("check", "--explain", rule.id.lower())
@@ -95,7 +98,7 @@ def test_explain(run, rule):
 
 def test_explain_all(run):
     """All rules can be listed; a rule that there isn't is wrong usage."""
-    assert len(run("check", "--explain", "all")[1].splitlines()) == len(CHECKS)
+    assert len(run("check", "--explain", "all")[1].splitlines()) == len(RULES)
     assert run("check", "--explain", "H99")[0] == 2
 
 

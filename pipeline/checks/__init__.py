@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from pipeline.checks import (
     accessibility,
     color,
     headers,
     inbox,
+    language,
     law,
     layout,
     links,
     page,
+    parts,
     personas,
     size,
     support,
+    text_part,
     words,
 )
-from pipeline.checks.mail import Mail, of_email, of_html, of_message
-from pipeline.checks.rule import Rule
+from pipeline.checks.reading.mail import Mail, of_email, of_html, of_message
+from pipeline.checks.rule import Fault, Rule
 from pipeline.checks.size import fits
 from pipeline.errors import ConfigurationError, nearest
 from pipeline.model import CheckSetting, Finding, Newsletter
@@ -31,6 +35,7 @@ __all__ = [
     "Rule",
     "check",
     "errors_in",
+    "finding",
     "fits",
     "of_email",
     "of_html",
@@ -47,8 +52,11 @@ CHECKS: tuple[Rule, ...] = (
     *color.RULES,
     *support.RULES,
     *words.RULES,
+    *text_part.RULES,
+    *language.RULES,
     *accessibility.RULES,
     *headers.RULES,
+    *parts.RULES,
     *law.RULES,
     *personas.RULES,
 )
@@ -66,7 +74,12 @@ def _findings(rule: Rule, mail: Mail, setting: CheckSetting | None) -> Iterator[
     if level == "off":
         return
     for fault in rule.look(mail):
-        yield Finding(rule.name, level or fault.level or rule.level, fault.message, fault.where, rule.id)
+        found = finding(rule, fault)
+        yield replace(found, level=level) if level else found
+
+
+def finding(rule: Rule, fault: Fault) -> Finding:
+    return Finding(rule.name, fault.level or rule.level, fault.message, fault.where, rule.id)
 
 
 def errors_in(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -10,8 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from lxml import etree
 
-from pipeline.checks import language
-from pipeline.checks.mail import Mail, text_of
+from pipeline.checks.reading.mail import Mail, text_of
 from pipeline.checks.rule import Fault, rule
 from pipeline.checks.telling import grouped, quoted
 from pipeline.errors import Where
@@ -166,4 +165,4 @@ def _level(element: Any) -> int:
     return int(level) if level.isdecimal() and len(level) == 1 else 0
 
 
-RULES = (*language.RULES, layout_tables, alt, headings)
+RULES = (layout_tables, alt, headings)

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from pipeline.checks.cascade import DARK, DARK_PHONE, LIGHT, PHONE, Style, blend, cascade
-from pipeline.checks.kinds import Kinds
-from pipeline.checks.mail import Mail, text_of
-from pipeline.checks.matching import View
+from pipeline.checks.reading.cascade import DARK, DARK_PHONE, LIGHT, PHONE, Style, blend, cascade
+from pipeline.checks.reading.mail import Mail, text_of
+from pipeline.checks.reading.matching import View
+from pipeline.checks.reading.values import Color
 from pipeline.checks.rule import Fault, rule
-from pipeline.checks.telling import quoted
-from pipeline.checks.values import Color
+from pipeline.checks.telling import Kinds, quoted
 from pipeline.clients import css
 from pipeline.clients.dark import luminance
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
 
-from pipeline.checks import parts, wire
-from pipeline.checks.mail import Mail
+from pipeline.checks.reading import wire
+from pipeline.checks.reading.mail import Mail
+from pipeline.checks.reading.wire import Field
 from pipeline.checks.rule import Fault, rule
-from pipeline.checks.wire import Field
 from pipeline.errors import Where
 
 REQUIRED = ("From", "To", "Subject", "Date", "Message-ID")
@@ -262,7 +262,4 @@ def foreign_headers(mail: Mail) -> Iterator[Fault]:
         yield Fault(f"{name} must not be in a mail that is yet to be sent", mail.where)
 
 
-RULES = (
-    *(required_headers, header_encoding, header_injection, date, message_id, addresses, foreign_headers),
-    *parts.RULES,
-)
+RULES = (*(required_headers, header_encoding, header_injection, date, message_id, addresses, foreign_headers),)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from pipeline.checks.mail import UNSHOWN, Mail, is_hidden, text_of
+from pipeline.checks.reading.mail import UNSHOWN, Mail, is_hidden, text_of
 from pipeline.checks.rule import Fault, rule
 
 # What fills the inbox's line so that the mail's own words stay out of it; it shows as nothing.

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from pipeline import languages
-from pipeline.checks.mail import Mail, text_of
+from pipeline.checks.reading.mail import Mail, text_of
 from pipeline.checks.rule import Fault, rule
 from pipeline.checks.telling import grouped, quoted
 from pipeline.errors import Where

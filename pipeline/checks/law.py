@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline.checks.headers import fields, place
-from pipeline.checks.mail import Mail, of_html, text_of
+from pipeline.checks.reading.mail import Mail, of_html, text_of
+from pipeline.checks.reading.wire import ENCODED_WORD, Field
 from pipeline.checks.rule import Fault, rule
 from pipeline.checks.size import CLIPPED
-from pipeline.checks.wire import ENCODED_WORD, Field
 
 # How people leave, in the words and in the addresses of the six languages.
 _LEAVING = re.compile(

@@ -8,15 +8,14 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-from pipeline.checks import legibility, order, widths
-from pipeline.checks.cascade import LIGHT, PHONE, Cascade, cascade
-from pipeline.checks.kinds import Kinds
-from pipeline.checks.legibility import HEADINGS, Paragraph
-from pipeline.checks.mail import Mail, text_of
-from pipeline.checks.matching import View
+from pipeline.checks.reading import legibility, order, widths
+from pipeline.checks.reading.cascade import LIGHT, PHONE, Cascade, cascade
+from pipeline.checks.reading.legibility import HEADINGS, Paragraph
+from pipeline.checks.reading.mail import Mail, text_of
+from pipeline.checks.reading.matching import View
+from pipeline.checks.reading.widths import Need
 from pipeline.checks.rule import Fault, rule
-from pipeline.checks.telling import quoted
-from pipeline.checks.widths import Need
+from pipeline.checks.telling import Kinds, quoted
 
 _WIDEST, _NARROWEST = 640, 320
 _BODY, _SMALL_PRINT, _LEADING = 14.0, 12.0, 1.4

@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from pipeline.checks import active, hosts, markup, naming, residue
-from pipeline.checks.mail import Mail, text_of
+from pipeline.checks.reading import active, hosts, markup, naming, residue
+from pipeline.checks.reading.mail import Mail, text_of
 from pipeline.checks.rule import Fault, rule
 from pipeline.checks.telling import grouped, quoted
 from pipeline.errors import Where

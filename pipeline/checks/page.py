@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipeline.checks import active, conditionals, hosts, markup, residue, validity
-from pipeline.checks.mail import Mail, text_of
+from pipeline.checks.reading import active, conditionals, hosts, markup, residue, validity
+from pipeline.checks.reading.mail import Mail, text_of
 from pipeline.checks.rule import Fault, rule
 from pipeline.checks.telling import grouped, quoted
 from pipeline.clients import css

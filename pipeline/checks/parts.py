@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
-from pipeline.checks import wire
-from pipeline.checks.mail import Mail
+from pipeline.checks.reading import wire
+from pipeline.checks.reading.mail import Mail
+from pipeline.checks.reading.wire import Entity
 from pipeline.checks.rule import Fault, rule
-from pipeline.checks.wire import Entity
 from pipeline.model import Address, Newsletter
 
 LONGEST = 998

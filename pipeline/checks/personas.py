@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline import merge_fields
-from pipeline.checks.mail import Mail
+from pipeline.checks.reading.mail import Mail
+from pipeline.checks.reading.spots import Values, is_worst, place, place_at, readers, spots, tree
 from pipeline.checks.rule import Fault, rule
-from pipeline.checks.spots import Values, is_worst, place, place_at, readers, spots, told, tree
-from pipeline.checks.telling import quoted
+from pipeline.checks.telling import by_reader, quoted
 from pipeline.errors import Where
 
 _ORDINARY = "Ana"
@@ -30,7 +30,7 @@ _TWO_BLANKS = re.compile(r"(?<=\S)[^\S\n]{2,}(?=\S)")
     source="https://www.rfc-editor.org/rfc/rfc5322#section-2.2.3",
 )
 def greeting(mail: Mail) -> Iterator[Fault]:
-    yield from told(_greetings(mail))
+    yield from by_reader(_greetings(mail))
 
 
 def _greetings(mail: Mail) -> Iterator[tuple[str, str, Where]]:
@@ -74,7 +74,7 @@ def unsafe_field(mail: Mail) -> Iterator[Fault]:
     if mail.email is None:
         return
     yield from _unescaped(mail)
-    yield from told(_from_values(mail))
+    yield from by_reader(_from_values(mail))
 
 
 def _unescaped(mail: Mail) -> Iterator[Fault]:
@@ -124,7 +124,7 @@ def overlong(mail: Mail) -> Iterator[Fault]:
     length, name = max(found, default=(0, ""))
     if length > _LONGEST_SUBJECT >= len(mail.subject):
         yield Fault(f"{name}: the subject has {length} characters", mail.where)
-    yield from told(_unbreakable(mail))
+    yield from by_reader(_unbreakable(mail))
 
 
 def _unbreakable(mail: Mail) -> Iterator[tuple[str, str, Where]]:
@@ -159,7 +159,7 @@ def _can_break(box: Any) -> bool:
 )
 def field_in_url(mail: Mail) -> Iterator[Fault]:
     if mail.email is not None and "zqmf" in mail.email.html:
-        yield from told(_bad_urls(mail))
+        yield from by_reader(_bad_urls(mail))
 
 
 def _bad_urls(mail: Mail) -> Iterator[tuple[str, str, Where]]:

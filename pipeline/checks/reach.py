@@ -16,12 +16,11 @@ from http.client import responses
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import SplitResult, quote, urldefrag, urljoin, urlsplit
 
-from pipeline.checks import naming
-from pipeline.checks.hosts import is_public
-from pipeline.checks.mail import Mail
+from pipeline.checks.reading import naming
+from pipeline.checks.reading.hosts import is_public
+from pipeline.checks.reading.mail import Mail
 from pipeline.checks.rule import Fault, rule
 from pipeline.checks.telling import quoted
-from pipeline.model import Finding
 
 if TYPE_CHECKING:
     import anyio
@@ -54,10 +53,6 @@ class Reach:
     allow_private: bool = False
     timeout: float = TIMEOUT
     answers: dict[str, Answer] = field(default_factory=dict)
-
-    def findings(self, mail: Mail) -> Iterator[Finding]:
-        for fault in self.faults(mail):
-            yield Finding(dead_link.name, fault.level or dead_link.level, fault.message, fault.where, dead_link.id)
 
     def faults(self, mail: Mail) -> Iterator[Fault]:
         """The links whose pages aren't there, or don't answer; of several to one page the first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from pipeline.checks.mail import Mail
+from pipeline.checks.reading.mail import Mail
 from pipeline.errors import Where
 from pipeline.model import Level
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.checks.mail import Mail
+from pipeline.checks.reading.mail import Mail
 from pipeline.checks.rule import Fault, rule
 
 # Gmail shows so much of a message's HTML and puts the rest behind "View entire message" (measured by many senders;

@@ -9,8 +9,8 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.checks.mail import Mail
-from pipeline.model import Finding, Level
+from pipeline.checks.reading.mail import Mail
+from pipeline.checks.rule import Fault, rule
 
 SECONDS = 60
 WARNS = 2.0
@@ -93,25 +93,26 @@ def read_report(report: str) -> SpamScore | None:
     return SpamScore(float(total[1]), tuple(rules))
 
 
-def findings(mail: Mail, score: SpamScore | None) -> Iterator[Finding]:
-    """What stands against the mail in SpamAssassin's eyes, and which of its rules cost points."""
-    if score is None:
-        return
-    if score.trouble:
-        yield Finding("spam-score", "note", score.trouble, mail.where, "S01")
-    elif score.points >= WARNS:
-        costly = sorted((rule for rule in score.rules if rule.points >= 0.1), key=lambda rule: -rule.points)
-        told = ", ".join(f"{rule.name} {rule.points:.1f} ({rule.text})" for rule in costly)
-        level: Level = "error" if score.points >= SPAM else "warn"
-        message = f"SpamAssassin gives {score.points:.1f} points, and calls it spam from {SPAM:.1f}: {told}"
-        yield Finding("spam-score", level, message, mail.where, "S01")
+@rule(
+    "S01",
+    "spam-score",
+    "warn",
+    reason="Many servers put what SpamAssassin takes for spam where the reader never looks.",
+    remedy="Change what the named rules object to; where it is the article's own subject, nothing can be done.",
+    source="https://spamassassin.apache.org/full/4.0.x/doc/spamassassin-run.html",
+)
+def spam_score(mail: Mail) -> Iterator[Fault]:
+    if mail.message is not None:
+        yield from faults(mail, score(mail.message))
 
 
-def ask(mail: Mail) -> tuple[Finding, ...]:
-    """What SpamAssassin says of the mail; nothing where there is no message, and a note where there is no program."""
-    if mail.message is None:
-        return ()
-    asked = score(mail.message)
-    if asked is None:
-        return (Finding("spam-score", "note", "there is no SpamAssassin on this machine", mail.where, "S01"),)
-    return tuple(findings(mail, asked))
+def faults(mail: Mail, asked: SpamScore | None) -> Iterator[Fault]:
+    """What stands against the mail in SpamAssassin's eyes; a note where it says nothing."""
+    if asked is None or asked.trouble:
+        trouble = asked.trouble if asked else "there is no SpamAssassin on this machine"
+        yield Fault(trouble, mail.where, "note")
+    elif asked.points >= WARNS:
+        costly = sorted((one for one in asked.rules if one.points >= 0.1), key=lambda one: -one.points)
+        told = ", ".join(f"{one.name} {one.points:.1f} ({one.text})" for one in costly)
+        message = f"SpamAssassin gives {asked.points:.1f} points, and calls it spam from {SPAM:.1f}: {told}"
+        yield Fault(message, mail.where, "error" if asked.points >= SPAM else "warn")

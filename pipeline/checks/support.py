@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline import clients
 from pipeline.checks import degrading
-from pipeline.checks.mail import Mail
+from pipeline.checks.reading.mail import Mail
 from pipeline.checks.rule import Fault, rule
 from pipeline.clients import Use, data
 from pipeline.errors import Where, nearest

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from urllib.parse import unquote
 
-from pipeline.checks.mail import Mail, text_of
-from pipeline.checks.pieces import pieces
-from pipeline.checks.reading import alike, begins_lines, in_line, page_of, read_text, words
+from pipeline.checks.reading.mail import Mail, text_of
+from pipeline.checks.reading.pieces import pieces
+from pipeline.checks.reading.wording import alike, begins_lines, in_line, page_of, read_text, words
 from pipeline.checks.rule import Fault, rule
 from pipeline.checks.telling import grouped, quoted
 from pipeline.errors import Where

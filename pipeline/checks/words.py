@@ -7,10 +7,20 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from pipeline import merge_fields
-from pipeline.checks import text_part
-from pipeline.checks.mail import Mail
-from pipeline.checks.pieces import Piece, medical_articles, pieces, standing
-from pipeline.checks.reading import Passage, Unit, alike, difference, in_line, page_of, plain_of, unit, walks, words
+from pipeline.checks.reading.mail import Mail
+from pipeline.checks.reading.pieces import Piece, medical_articles, pieces, standing
+from pipeline.checks.reading.wording import (
+    Passage,
+    Unit,
+    alike,
+    difference,
+    in_line,
+    page_of,
+    plain_of,
+    unit,
+    walks,
+    words,
+)
 from pipeline.checks.rule import Fault, rule
 from pipeline.checks.telling import grouped, quoted
 from pipeline.languages import in_language
@@ -173,4 +183,4 @@ def medical_disclaimer(mail: Mail) -> Iterator[Fault]:
                 yield Fault(f"{slug} is a medical article, and its disclaimer isn't in {name}", block.where)
 
 
-RULES = (words_lost, *text_part.RULES, medical_disclaimer)
+RULES = (words_lost, medical_disclaimer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,10 +15,11 @@ from pipeline.errors import ContentError, PipelineError, Where, flatten, nearest
 if TYPE_CHECKING:
     from pipeline.build import Project
     from pipeline.checks import Mail, Rule
+    from pipeline.checks.rule import Look
     from pipeline.model import Finding
 
+Others = list[tuple["Rule", "Look"]]
 Format = Literal["text", "json", "github"]
-Ask = Callable[["Mail"], Iterable["Finding"]]
 FILES = (".html", ".htm", ".eml")
 # What GitHub calls the levels (docs.github.com, Workflow commands for GitHub Actions).
 ANNOTATIONS = {"error": "error", "warn": "warning", "note": "notice"}
@@ -91,21 +92,17 @@ class Verdict:
         return sum(one.level == level for one in self.findings)
 
 
-def asked(*, links: bool, spam: bool) -> list[Ask]:
+def asked(*, links: bool, spam: bool) -> Others:
     """Who is asked besides our own rules: the pages that links lead to, a spam filter."""
-    others: list[Ask] = []
-    if links:
-        from pipeline.checks.reach import Reach
+    from pipeline.checks.reach import Reach, dead_link
+    from pipeline.checks.spam import spam_score
 
-        others.append(Reach().findings)
-    if spam:
-        from pipeline.checks.spam import ask
-
-        others.append(ask)
+    others: Others = [(dead_link, Reach().faults)] if links else []
+    others += [(spam_score, spam_score.look)] if spam else []
     return others
 
 
-def judge(mails: Sequence[str], folder: Path, others: Sequence[Ask], *, strict: bool) -> Iterator[Verdict]:
+def judge(mails: Sequence[str], folder: Path, others: Others, *, strict: bool) -> Iterator[Verdict]:
     """Each mail's verdict, as soon as it is there."""
     from pipeline import checks
 
@@ -117,7 +114,7 @@ def judge(mails: Sequence[str], folder: Path, others: Sequence[Ask], *, strict: 
         yield from judge_editions(slugs, folder, others, strict=strict)
 
 
-def judge_editions(named: Sequence[str], folder: Path, others: Sequence[Ask], *, strict: bool) -> Iterator[Verdict]:
+def judge_editions(named: Sequence[str], folder: Path, others: Others, *, strict: bool) -> Iterator[Verdict]:
     from pipeline import build, freshness
     from pipeline.cli.build import chosen
 
@@ -138,12 +135,14 @@ def verdict_on(
     name: str,
     mail: Mail,
     findings: Sequence[Finding],
-    others: Sequence[Ask],
+    others: Others,
     *,
     strict: bool,
     settings: Sequence[str] = (),
 ) -> Verdict:
-    told = [finding for ask in others for finding in ask(mail)]
+    from pipeline.checks import finding
+
+    told = [finding(rule, fault) for rule, look in others for fault in look(mail)]
     return Verdict(name, (*findings, *told), len(mail.html.encode()), strict, settings)
 
 
@@ -177,15 +176,19 @@ def read_file(file: Path) -> Mail:
 
 
 def explain_rule(name: str) -> None:
-    from pipeline.checks import CHECKS, RULES
+    from pipeline.checks import CHECKS
+    from pipeline.checks.reach import dead_link
+    from pipeline.checks.spam import spam_score
 
+    rules = (*CHECKS, dead_link, spam_score)
     if name.casefold() == "all":
-        for rule in CHECKS:
+        for rule in rules:
             say(f"{rule.id}  {rule.level:5}  {rule.name}")
         return
-    found = [rule for rule in CHECKS if name.casefold() in (rule.id.casefold(), rule.name)]
+    found = [rule for rule in rules if name.casefold() in (rule.id.casefold(), rule.name)]
     if not found:
-        raise click.UsageError(f"there is no rule {name!r}{nearest(name.upper(), RULES)}; --explain all lists them")
+        ids = [rule.id for rule in rules]
+        raise click.UsageError(f"there is no rule {name!r}{nearest(name.upper(), ids)}; --explain all lists them")
     say(explanation(found[0]))
 
 

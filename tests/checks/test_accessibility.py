@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.checks import accessibility, of_html, of_message
+from pipeline.checks import accessibility, language, of_html, of_message
 from pipeline.checks.language import script_of, wrong_language
 from pipeline.checks.telling import grouped, quoted
 from pipeline.errors import Where
 
 PAGE = '<html lang="{lang}" dir="{dir}"><body><div lang="{lang}" dir="{dir}">{body}</div></body></html>'
-RULES = {rule.id: rule for rule in accessibility.RULES}
+RULES = {rule.id: rule for rule in (*accessibility.RULES, *language.RULES)}
 
 
 def found(rule, body, lang="en", dir="ltr"):
@@ -182,12 +182,12 @@ HTML = st.lists(
 @given(HTML)
 def test_any_html(html):
     """Whatever the HTML is, the rules come to an end, and say what they find on one line."""
-    faults = [fault for rule in accessibility.RULES for fault in rule.look(of_html(html, "mail.html"))]
+    faults = [fault for rule in RULES.values() for fault in rule.look(of_html(html, "mail.html"))]
     assert all("\n" not in fault.message for fault in faults)
 
 
 @given(st.binary(max_size=300))
 def test_any_message(message):
     """Whatever a message is, the rules come to an end."""
-    for rule in accessibility.RULES:
+    for rule in RULES.values():
         list(rule.look(of_message(message, "mail.eml")))

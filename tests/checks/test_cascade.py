@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import build, clients
-from pipeline.checks.cascade import DARK, DARK_PHONE, LIGHT, PHONE, cascade
+from pipeline.checks.reading.cascade import DARK, DARK_PHONE, LIGHT, PHONE, cascade
 from tests.folders import REPOSITORY
 
 VIEWS = (LIGHT, DARK, PHONE, DARK_PHONE)

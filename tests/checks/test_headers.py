@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import checks
-from pipeline.checks import headers, wire
+from pipeline.checks import headers, parts
+from pipeline.checks.reading import wire
 from tests.checks.mutants_headers import MARK, added, header
 from tests.checks.test_mutants import mail
 from tests.folders import REPOSITORY
@@ -25,7 +26,11 @@ def foreign(message):
 
 def found(checked, *rules):
     """The ids of the rules that find something; of these rules, or of all of this family."""
-    return {rule.id for rule in headers.RULES if (not rules or rule.id in rules) and list(rule.look(checked))}
+    return {
+        rule.id
+        for rule in (*headers.RULES, *parts.RULES)
+        if (not rules or rule.id in rules) and list(rule.look(checked))
+    }
 
 
 def written_by_python(**values):

@@ -20,7 +20,8 @@ import pytest
 from playwright.sync_api import Error, Page, Route
 
 from pipeline import build, checks, merge_fields, mime
-from pipeline.checks import headers, wire
+from pipeline.checks import headers, parts
+from pipeline.checks.reading import wire
 from pipeline.content import read_library
 from pipeline.errors import ContentError, PipelineError, Where
 from pipeline.model import Address, Email
@@ -118,7 +119,7 @@ def check_message(raw: bytes, email: Email, sample: checks.Mail, newsletter: Any
     made = replace(
         sample, html=email.html, text=email.text, subject=email.subject, message=raw, email=email, newsletter=newsletter
     )
-    assert [(rule.id, fault.message) for rule in headers.RULES for fault in rule.look(made)] == []
+    assert [(rule.id, fault.message) for rule in (*headers.RULES, *parts.RULES) for fault in rule.look(made)] == []
 
 
 def test_the_fuzz_is_hostile() -> None:
@@ -129,7 +130,7 @@ def test_the_fuzz_is_hostile() -> None:
         subject = words(chance).encode()
         assert sample.message
         raw = re.sub(rb"(?m)^Subject: .*$", lambda _: b"Subject: " + subject, sample.message)  # noqa: B023
-        found |= {rule.id for rule in headers.RULES if list(rule.look(replace(sample, message=raw)))}
+        found |= {rule.id for rule in (*headers.RULES, *parts.RULES) if list(rule.look(replace(sample, message=raw)))}
     assert found >= {"M01", "M02", "M03", "M04", "M05", "M14"}
 
 

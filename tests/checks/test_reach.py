@@ -14,8 +14,9 @@ import anyio
 import pytest
 
 from pipeline import checks
-from pipeline.checks import hosts, reach
+from pipeline.checks import reach
 from pipeline.checks.reach import Reach
+from pipeline.checks.reading import hosts
 
 PATHS = {
     "/there": 200,
@@ -126,7 +127,7 @@ def mail(*urls):
 
 def told(*urls, **options):
     """Level and words of each finding, without the address at the end."""
-    found = Reach(allow_private=True, **options).findings(mail(*urls))
+    found = Reach(allow_private=True, **options).faults(mail(*urls))
     return [(one.level, one.message.rpartition(": ")[0]) for one in found]
 
 
@@ -148,9 +149,9 @@ def test_wrong_answers(server, path, level, words):
 
 
 def test_finding(server):
-    """A finding has the rule's id and name, the page, and the place of the first link to it."""
-    (found,) = Reach(allow_private=True).findings(mail(server.url, server.url + "/missing", server.url + "/missing#a"))
-    assert (found.rule, found.check, str(found.where)) == ("H17", "dead-link", "mail.html:3")
+    """A page is told with the place of the first link to it."""
+    (found,) = Reach(allow_private=True).faults(mail(server.url, server.url + "/missing", server.url + "/missing#a"))
+    assert str(found.where) == "mail.html:3"
     assert found.message.endswith(f': "{server.url}/missing"')
 
 
@@ -164,9 +165,7 @@ def test_each_page_once(server):
     """Each page is asked for once a run, whatever place on it links name, in however many mails."""
     asking = Reach(allow_private=True)
     for _ in range(2):
-        assert (
-            list(asking.findings(mail(server.url + "/there#a", server.url + "/there#b", server.url + "/there"))) == []
-        )
+        assert list(asking.faults(mail(server.url + "/there#a", server.url + "/there#b", server.url + "/there"))) == []
     assert server.asked == [("HEAD", "/there", server.url.removeprefix("http://"))]
 
 
@@ -274,7 +273,7 @@ def test_public_addresses(address):
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "127.1", "[::ffff:127.0.0.1]"])
 def test_never_this_machine(server, host):
     """Without leave for it no server of this machine is asked, in whatever way its address is written."""
-    (found,) = Reach().findings(mail(f"http://{host}:{server.server_port}/there"))
+    (found,) = Reach().faults(mail(f"http://{host}:{server.server_port}/there"))
     assert found.level == "error"
     assert "private address" in found.message
     assert server.asked == []
@@ -307,7 +306,7 @@ def test_redirect_to_a_private_address(server, monkeypatch):
         server.redirects["/address"] = f"{inner.url}/there"
         server.redirects["/name"] = f"http://inner.example.com:{inner.server_port}/there"
         for path in ("/address", "/name"):
-            (found,) = Reach().findings(mail(server.url + path))
+            (found,) = Reach().faults(mail(server.url + path))
             assert (found.level, "private address 127.0.0.2" in found.message) == ("error", True)
         assert inner.asked == []
 
@@ -318,7 +317,7 @@ def test_rebinding(server, monkeypatch):
     counts = resolving(monkeypatch, {"rebinding.example.com": ["127.0.0.1", "127.0.0.2"]})
     with serving("127.0.0.2") as inner:
         host = f"rebinding.example.com:{server.server_port}"
-        assert list(Reach().findings(mail(f"http://{host}/there"))) == []
+        assert list(Reach().faults(mail(f"http://{host}/there"))) == []
         assert server.asked == [("HEAD", "/there", host)]
         assert (counts["rebinding.example.com"], inner.asked) == (1, [])
 
@@ -327,7 +326,7 @@ def test_one_private_address_of_several(server, monkeypatch):
     """A host that has a private address beside a public one is not asked."""
     monkeypatch.setattr(reach, "is_public", lambda address: address == "127.0.0.1")
     resolving(monkeypatch, {"two.example.com": [["127.0.0.1", "127.0.0.2"]]})
-    (found,) = Reach().findings(mail(f"http://two.example.com:{server.server_port}/there"))
+    (found,) = Reach().faults(mail(f"http://two.example.com:{server.server_port}/there"))
     assert "private address 127.0.0.2" in found.message
     assert server.asked == []
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from pipeline import markdown
-from pipeline.checks import of_html, of_message, words
-from pipeline.checks.reading import Passage, Unit, difference, in_line, read_text, unit, units, visible, walks
-from pipeline.checks.reading import words as words_of
+from pipeline.checks import of_html, of_message, text_part, words
+from pipeline.checks.reading.wording import Passage, Unit, difference, in_line, read_text, unit, units, visible, walks
+from pipeline.checks.reading.wording import words as words_of
 from pipeline.checks.text_part import bare
 from pipeline.errors import Where
 from pipeline.model import Block
@@ -19,7 +19,7 @@ from tests.checks.mutating import in_text
 from tests.checks.test_mutants import mail as built
 from tests.folders import REPOSITORY
 
-RULES = {rule.id: rule for rule in words.RULES}
+RULES = {rule.id: rule for rule in (*words.RULES, *text_part.RULES)}
 WHERE = Where("content/articles/x.md", 1)
 
 

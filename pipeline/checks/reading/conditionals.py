@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pipeline.checks.markup import Token
+from pipeline.checks.reading.markup import Token
 from pipeline.clients import conditional
 
 _OPENS = re.compile(r"\[if\s([^\]]*)\]>", re.IGNORECASE)

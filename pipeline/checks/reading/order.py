@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from pipeline.checks.cascade import Cascade, Style
-from pipeline.checks.mail import text_of
-from pipeline.checks.matching import View
+from pipeline.checks.reading.cascade import Cascade, Style
+from pipeline.checks.reading.mail import text_of
+from pipeline.checks.reading.matching import View
 from pipeline.checks.telling import quoted
 
 Turned = tuple[str, Any, str]

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any, Literal
 
 from pipeline import merge_fields
-from pipeline.checks.reading import Unit, unit, units
+from pipeline.checks.reading.wording import Unit, unit, units
 from pipeline.errors import Where
 from pipeline.languages import in_language
 from pipeline.model import Article, Block, Edition, Newsletter, Section, Track

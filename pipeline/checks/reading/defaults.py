@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from pipeline.checks import values
-from pipeline.checks.values import Color
+from pipeline.checks.reading import values
+from pipeline.checks.reading.values import Color
 
 # The colour of a link of which no colour is said: the page knows it.
 LINK = "link"

@@ -15,7 +15,7 @@ from typing import Any
 from cssselect import HTMLTranslator, SelectorError, parse
 from lxml import etree
 
-from pipeline.checks import values
+from pipeline.checks.reading import values
 from pipeline.clients import css
 
 # The shapes that nearly all selectors of mails have; XPath is for the others, and fifty times slower.

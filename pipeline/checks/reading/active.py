@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from pipeline.checks.markup import attributes
+from pipeline.checks.reading.markup import attributes
 
 _ELEMENTS = frozenset(("script", "form", "iframe", "object", "embed", "base", "link", "applet", "frame", "frameset"))
 # Attributes whose value is words, or a name, and leads nowhere.

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from html.entities import html5
 
-from pipeline.checks import vocabulary
-from pipeline.checks.markup import Token, attributes
+from pipeline.checks.reading import vocabulary
+from pipeline.checks.reading.markup import Token, attributes
 
 _REFERENCE = re.compile(
     r"&(?:#(?P<number>[0-9]+|[xX][0-9a-fA-F]+|)|(?P<name>[a-zA-Z][a-zA-Z0-9]*))(?P<end>;?)(?P<next>=?)"

@@ -9,7 +9,7 @@ from html import unescape
 from typing import Literal, NamedTuple
 
 from pipeline import marks
-from pipeline.checks.mail import Mail
+from pipeline.checks.reading.mail import Mail
 from pipeline.errors import Where
 
 Kind = Literal["start", "end", "text", "raw", "comment", "declaration", "broken"]

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from pipeline.checks.cascade import Cascade, Style
-from pipeline.checks.matching import View
+from pipeline.checks.reading.cascade import Cascade, Style
+from pipeline.checks.reading.matching import View
 
 _LETTER = 0.5
 # Where a line may end: at white space other than the kinds that don't break, after a hyphen, a dash, an ellipsis or a

@@ -11,8 +11,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pipeline import clients, marks, merge_fields
-from pipeline.checks.mail import INLINE, Mail, text_of
-from pipeline.checks.rule import Fault
+from pipeline.checks.reading.mail import INLINE, Mail, text_of
 from pipeline.errors import Where
 
 Values = Mapping[str, str]
@@ -99,13 +98,3 @@ def place_at(position: int, mail: Mail) -> Where:
     mark = marks.read(html[begin + 4 : html.find("-->", begin)]) if begin >= 0 else None
     inside = mark and mark.block < len(mail.blocks) and html.rfind("<!--/block:", 0, position) < begin
     return mail.blocks[mark.block].where if mark and inside else mail.where
-
-
-def told(found: Iterator[tuple[str, str, Where]]) -> Iterator[Fault]:
-    """One fault for what is the same for several readers, with the first one's name."""
-    readers_of: dict[str, tuple[Where, list[str]]] = {}
-    for reader, message, where in found:
-        readers_of.setdefault(message, (where, []))[1].append(reader)
-    for message, (where, names) in readers_of.items():
-        more = len(set(names)) - 1
-        yield Fault(f"{names[0]}{f' and {more} more' if more else ''}: {message}", where)

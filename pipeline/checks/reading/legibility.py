@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
 
-from pipeline.checks.cascade import Cascade, Style
-from pipeline.checks.mail import Mail, text_of
-from pipeline.checks.matching import View
+from pipeline.checks.reading.cascade import Cascade, Style
+from pipeline.checks.reading.mail import Mail, text_of
+from pipeline.checks.reading.matching import View
 
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 # From so many letters on a text is read and not looked at: it fills two lines of a phone.

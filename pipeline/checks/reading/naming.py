@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from pipeline.checks import hosts
-from pipeline.checks.mail import Mail, text_of
+from pipeline.checks.reading import hosts
+from pipeline.checks.reading.mail import Mail, text_of
 
 _SIGNS = re.compile(r"[\W_]+")
 # Arabic, written with vowels or stretched, is the same word.

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from pipeline.checks import defaults, values
-from pipeline.checks.mail import UNSHOWN
-from pipeline.checks.matching import StyleRule, Tree, View
-from pipeline.checks.values import AUTO, Color, Length
+from pipeline.checks.reading import defaults, values
+from pipeline.checks.reading.mail import UNSHOWN
+from pipeline.checks.reading.matching import StyleRule, Tree, View
+from pipeline.checks.reading.values import AUTO, Color, Length
 
 # A window in which columns stand side by side, and the narrowest one in which a mail must work (WCAG 1.4.10).
 LIGHT, DARK = View("light", 800), View("dark", 800)

@@ -18,7 +18,7 @@ from unicodedata import normalize
 from lxml import etree
 
 from pipeline import marks
-from pipeline.checks.mail import INLINE, Mail
+from pipeline.checks.reading.mail import INLINE, Mail
 
 _WIDE = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _APART = (

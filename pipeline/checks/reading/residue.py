@@ -17,8 +17,8 @@ from urllib.parse import unquote
 from lxml import etree
 
 from pipeline import merge_fields
-from pipeline.checks import markup
-from pipeline.checks.mail import Mail
+from pipeline.checks.reading import markup
+from pipeline.checks.reading.mail import Mail
 from pipeline.errors import Where
 
 # Jinja, Handlebars, Liquid; ERB, EJS; JavaScript; ExactTarget; Mailchimp; our own merge fields and their tokens.
