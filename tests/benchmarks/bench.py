@@ -60,7 +60,7 @@ def make_newsletter(folder: Path, editions: int) -> None:
     for number in range(ARTICLES):
         text = "\n\n".join(f"## {some(chance, plain, 4).title()}\n\n{some(chance, plain, 130)}." for _ in range(5))
         head = f"title: {some(chance, plain, 6).capitalize()}\ndek: {some(chance, plain, 16)}\ndate: 2026-11-20"
-        files[f"content/articles/a{number}.md"] = f"---\n{head}\nimage: images/hero.png\n---\n{text}\n"
+        files[f"content/articles/a{number}.md"] = f"---\n{head}\nimage: images/hero.png\nimage_alt: A picture of it\n---\n{text}\n"
     for number in range(editions):
         chosen = chance.sample(range(ARTICLES), TEASERS + 1)
         teasers = ", ".join(f"a{one}" for one in chosen[1:])
@@ -158,8 +158,10 @@ def stages(folder: Path, editions: int) -> None:
         timed("links", links.html_with_utm, inlined, newsletter.utm, "blog.example.com")
         filled = timed("merge fields", merge_fields.fill_html, inlined, {})
         timed("marks", marks.weigh, filled, edition.blocks)
-        email = build.fill_email(build.render_email(edition, newsletter, environment), {})
+        rendered = build.render_email(edition, newsletter, environment)
+        email = build.fill_email(rendered, {})
         message = timed("message", mime.message, email, newsletter)
+        timed("checks", build.check_mail, build.mail_of(rendered, message, edition, project), rendered, project)
         paths = build.input_paths(edition, email, project)
         provenance = timed("hashes of inputs", inputs.provenance, folder, paths, project.hashes)
         files = timed("manifest", outbox.files_of, email, message, provenance)

@@ -198,10 +198,13 @@ class Tree:
 
 
 def _names(element: Any) -> frozenset[str]:
-    names = {element.tag, *(f"[{name}" for name in element.keys())}  # noqa: SIM118, it is no dict
-    if "[class" in names:
-        names |= {f".{name}" for name in element.get("class").split()}
-    return frozenset(names | {f"#{element.get('id')}"} if "[id" in names else names)
+    return _names_of(element.tag, tuple(element.keys()), element.get("class"), element.get("id"))
+
+
+@lru_cache(maxsize=2048)
+def _names_of(tag: str, attributes: tuple[str, ...], classes: str | None, id: str | None) -> frozenset[str]:
+    names = {tag, *(f"[{name}" for name in attributes), *(f".{name}" for name in (classes or "").split())}
+    return frozenset(names if id is None else {*names, f"#{id}"})
 
 
 @lru_cache(maxsize=128)

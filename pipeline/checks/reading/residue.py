@@ -33,7 +33,7 @@ _WORD = re.compile(
     rf"{_NOTHING}[.,!:]?|(?:\w+,? ){{1,2}}{_NOTHING}[,!].*|(?:.{{0,40}} )?(?:by|von|par|por) {_NOTHING}\.?"
 )
 # One of these stands in all of it: most texts are done with at once.
-_SIGNS = ("{{", "{%", "<%", "${", "%%", "*|", "[[", "[object ", "zqmf", "ZQMF", "None", "undefined", "null", "NaN")
+_SIGN = re.compile(r"\{[{%]|<%|\$\{|%%|\*\||\[\[|\[object |zqmf|ZQMF|None|undefined|null|NaN")
 _IN_URL = re.compile(rf"[/=]{_NOTHING}(?=[/?&#.]|$)|^{_NOTHING}$|\{{\w[\w.]*\}}")
 _ADDRESSES = frozenset(("href", "src", "background", "srcset"))
 _WORDS = frozenset(("alt", "title", "aria-label"))
@@ -60,7 +60,7 @@ def in_text(text: str) -> list[str]:
 
 
 def _may_have(text: str) -> bool:
-    return any(sign in text for sign in _SIGNS)
+    return _SIGN.search(text) is not None
 
 
 def _line(left: str) -> str:
