@@ -131,6 +131,16 @@ def test_strict(run, tmp_path):
     assert run("check", "--strict")[0] == 65
 
 
+def test_clients(run):
+    """How each client does with what the mail uses can be seen, and read by a machine."""
+    out = run("check", "--clients")[1]
+    assert "breathe by client" in out
+    assert any(line.startswith("Gmail ") and "%" in line for line in out.splitlines())
+    told = json.loads(run("check", "--clients", "--json")[1].splitlines()[0])["clients"]
+    assert {one["client"] for one in told} > {"gmail", "outlook", "apple-mail"}
+    assert all(0 < one["share"] <= 1 for one in told)
+
+
 @pytest.mark.parametrize("name", ["digest.html", "message.eml"])
 def test_file(run, name):
     """Any HTML part and any message can be checked, each finding with its place in the file."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from pipeline.cli.console import json_option, print_json, project_option, say
+from pipeline.cli.verdict import PRINT, Verdict
 from pipeline.errors import ContentError, PipelineError, Where, flatten, nearest
 
 if TYPE_CHECKING:
@@ -18,11 +18,8 @@ if TYPE_CHECKING:
     from pipeline.checks.rule import Look
     from pipeline.model import Finding
 
-Others = list[tuple["Rule", "Look"]]
 Format = Literal["text", "json", "github"]
 FILES = (".html", ".htm", ".eml")
-# What GitHub calls the levels (docs.github.com, Workflow commands for GitHub Actions).
-ANNOTATIONS = {"error": "error", "warn": "warning", "note": "notice"}
 
 
 @click.command()
@@ -31,6 +28,7 @@ ANNOTATIONS = {"error": "error", "warn": "warning", "note": "notice"}
 @click.option("--strict", is_flag=True, help="Let warnings count as errors.")
 @click.option("--links", is_flag=True, help="Ask for the status of every link; this uses the network.")
 @click.option("--spam", is_flag=True, help="Ask the SpamAssassin that is installed here.")
+@click.option("--clients", is_flag=True, help="Show how each client does with what the mail uses.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
 @json_option
 @click.option("--explain", metavar="RULE", help='Tell what a rule is for, how to mend it, and who says so; or "all".')
@@ -40,6 +38,7 @@ def check(
     strict: bool,
     links: bool,
     spam: bool,
+    clients: bool,
     form: Format,
     as_json: bool,
     explain: str | None,
@@ -53,6 +52,7 @@ def check(
     pipeline check
     pipeline check better-sleep --strict
     pipeline check outbox/better-sleep/message.eml --spam
+    pipeline check better-sleep --clients
     pipeline check --format github
     pipeline check --explain H15
     """
@@ -60,7 +60,8 @@ def check(
         explain_rule(explain)
         return 0
     verdicts = []
-    for verdict in judge(mails, folder, asked(links=links, spam=spam), strict=strict):
+    judge = Judge(folder, strict=strict, links=links, spam=spam, clients=clients)
+    for verdict in judge.verdicts(mails):
         PRINT[form if not as_json else "json"](verdict)
         verdicts.append(verdict)
     wrong = [verdict.name for verdict in verdicts if not verdict.is_ready]
@@ -71,79 +72,55 @@ def check(
     return code
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a check says of one mail; ``bytes`` is the weight of its HTML part.
+class Judge:
+    """Gives each mail its verdict, as soon as it is there: by our own rules, and by those who are asked besides."""
 
-    ``settings`` are the newsletter's own levels, and why.
-    """
+    def __init__(self, folder: Path, *, strict: bool, links: bool, spam: bool, clients: bool) -> None:
+        self.folder = folder
+        self.strict = strict
+        self.clients = clients
+        self.others = asked(links=links, spam=spam)
 
-    name: str
-    findings: Sequence[Finding]
-    bytes: int
-    strict: bool
-    settings: Sequence[str] = ()
+    def verdicts(self, mails: Sequence[str]) -> Iterator[Verdict]:
+        from pipeline import checks
 
-    @property
-    def is_ready(self) -> bool:
-        return not any(one.level == "error" or (self.strict and one.level == "warn") for one in self.findings)
+        slugs = [name for name in mails if not name.lower().endswith(FILES)]
+        for file in (Path(name) for name in mails if name not in slugs):
+            mail = read_file(file)
+            yield self.verdict(str(file), mail, checks.check(mail))
+        if slugs or not mails:
+            yield from self.of_editions(slugs)
 
-    def count(self, level: str) -> int:
-        return sum(one.level == level for one in self.findings)
+    def of_editions(self, named: Sequence[str]) -> Iterator[Verdict]:
+        from pipeline import build, freshness
+        from pipeline.cli.build import chosen
+
+        slugs = chosen(named, freshness.editions_there(self.folder), self.folder)
+        project = build.open_project(self.folder)
+        own = [f"{rule} is {one.level}: {one.reason}" for rule, one in project.library.newsletter.checks.items()]
+        for slug in slugs:
+            try:
+                mail, findings = read_edition(slug, project)
+            except PipelineError as error:
+                yield Verdict(slug, [unreadable(one) for one in flatten(error)], 0, self.strict)
+            else:
+                yield self.verdict(slug, mail, findings, own)
+
+    def verdict(self, name: str, mail: Mail, findings: Sequence[Finding], settings: Sequence[str] = ()) -> Verdict:
+        from pipeline.checks import finding, support
+
+        told = [finding(rule, fault) for rule, look in self.others for fault in look(mail)]
+        scores = support.scores(mail) if self.clients else ()
+        return Verdict(name, (*findings, *told), len(mail.html.encode()), self.strict, settings, scores)
 
 
-def asked(*, links: bool, spam: bool) -> Others:
+def asked(*, links: bool, spam: bool) -> list[tuple[Rule, Look]]:
     """Who is asked besides our own rules: the pages that links lead to, a spam filter."""
     from pipeline.checks.reach import Reach, dead_link
     from pipeline.checks.spam import spam_score
 
-    others: Others = [(dead_link, Reach().faults)] if links else []
-    others += [(spam_score, spam_score.look)] if spam else []
-    return others
-
-
-def judge(mails: Sequence[str], folder: Path, others: Others, *, strict: bool) -> Iterator[Verdict]:
-    """Each mail's verdict, as soon as it is there."""
-    from pipeline import checks
-
-    slugs = [name for name in mails if not name.lower().endswith(FILES)]
-    for file in (Path(name) for name in mails if name not in slugs):
-        mail = read_file(file)
-        yield verdict_on(str(file), mail, checks.check(mail), others, strict=strict)
-    if slugs or not mails:
-        yield from judge_editions(slugs, folder, others, strict=strict)
-
-
-def judge_editions(named: Sequence[str], folder: Path, others: Others, *, strict: bool) -> Iterator[Verdict]:
-    from pipeline import build, freshness
-    from pipeline.cli.build import chosen
-
-    slugs = chosen(named, freshness.editions_there(folder), folder)
-    project = build.open_project(folder)
-    settings = project.library.newsletter.checks.items()
-    own = [f"{rule} is {one.level}: {one.reason}" for rule, one in settings]
-    for slug in slugs:
-        try:
-            mail, findings = read_edition(slug, project)
-        except PipelineError as error:
-            yield Verdict(slug, [unreadable(one) for one in flatten(error)], 0, strict)
-        else:
-            yield verdict_on(slug, mail, findings, others, strict=strict, settings=own)
-
-
-def verdict_on(
-    name: str,
-    mail: Mail,
-    findings: Sequence[Finding],
-    others: Others,
-    *,
-    strict: bool,
-    settings: Sequence[str] = (),
-) -> Verdict:
-    from pipeline.checks import finding
-
-    told = [finding(rule, fault) for rule, look in others for fault in look(mail)]
-    return Verdict(name, (*findings, *told), len(mail.html.encode()), strict, settings)
+    others: list[tuple[Rule, Look]] = [(dead_link, Reach().faults)] if links else []
+    return others + ([(spam_score, spam_score.look)] if spam else [])
 
 
 def read_edition(slug: str, project: Project) -> tuple[Mail, tuple[Finding, ...]]:
@@ -194,65 +171,3 @@ def explain_rule(name: str) -> None:
 
 def explanation(rule: Rule) -> str:
     return f"{rule.id} {rule.name} ({rule.level})\n  {rule.reason}\n  Mend it: {rule.remedy}\n  Source: {rule.source}"
-
-
-def print_text(verdict: Verdict) -> None:
-    """One line for the mail, one for each finding, and where to learn more."""
-    word = "ready" if verdict.is_ready else "NOT READY"
-    counts = ", ".join(told for level in ("error", "warn", "note") if (told := counted(verdict, level)))
-    say(f"{verdict.name}  {word}{'  ' + counts if counts else ''}  {verdict.bytes / 1000:.1f} KB of 102.4")
-    names = [f"{one.rule} {one.check}".strip() for one in verdict.findings]
-    name_width = max(map(len, names), default=0)
-    place_width = min(max((len(str(one.where)) for one in verdict.findings), default=0), 44)
-    for name, one in zip(names, verdict.findings, strict=True):
-        say(f"  {one.level:5}  {name:{name_width}}  {one.where!s:{place_width}}  {one.message}")
-    for line in verdict.settings:
-        say(f"  {line}")
-    if rules := [one.rule for one in verdict.findings if one.rule]:
-        say(f"why: pipeline check --explain {rules[0]}")
-
-
-def counted(verdict: Verdict, level: str) -> str:
-    number = verdict.count(level)
-    word = {"error": "error", "warn": "warning", "note": "note"}[level]
-    return f"{number} {word}{'s' if number > 1 else ''}" if number else ""
-
-
-def print_as_json(verdict: Verdict) -> None:
-    print_json(
-        {
-            "mail": verdict.name,
-            "ready": verdict.is_ready,
-            "bytes": verdict.bytes,
-            "findings": [finding_as_json(one) for one in verdict.findings],
-            "settings": list(verdict.settings),
-        }
-    )
-
-
-def finding_as_json(found: Finding) -> dict[str, Any]:
-    """The finding with its rule's reason and remedy."""
-    from pipeline import outbox
-    from pipeline.checks import RULES
-
-    rule = RULES.get(found.rule)
-    return {**outbox.finding_as_json(found), **({"reason": rule.reason, "remedy": rule.remedy} if rule else {})}
-
-
-def print_for_github(verdict: Verdict) -> None:
-    """Annotations at the lines of the source."""
-    for one in verdict.findings:
-        place = f"file={_property(one.where.path)}" + (f",line={one.where.line}" if one.where.line else "")
-        title = _property(f"{verdict.name}: {one.rule} {one.check}")
-        say(f"::{ANNOTATIONS[one.level]} {place},title={title}::{_data(one.message)}")
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-PRINT = {"text": print_text, "json": print_as_json, "github": print_for_github}

@@ -60,7 +60,9 @@ def make_newsletter(folder: Path, editions: int) -> None:
     for number in range(ARTICLES):
         text = "\n\n".join(f"## {some(chance, plain, 4).title()}\n\n{some(chance, plain, 130)}." for _ in range(5))
         head = f"title: {some(chance, plain, 6).capitalize()}\ndek: {some(chance, plain, 16)}\ndate: 2026-11-20"
-        files[f"content/articles/a{number}.md"] = f"---\n{head}\nimage: images/hero.png\nimage_alt: A picture of it\n---\n{text}\n"
+        files[f"content/articles/a{number}.md"] = (
+            f"---\n{head}\nimage: images/hero.png\nimage_alt: A picture of it\n---\n{text}\n"
+        )
     for number in range(editions):
         chosen = chance.sample(range(ARTICLES), TEASERS + 1)
         teasers = ", ".join(f"a{one}" for one in chosen[1:])
