@@ -108,6 +108,9 @@ class Report:
 
     def result(self) -> int:
         errors = [*self.others, *map(str, lost)]
+        if (self.built or self.failed) and not self.is_plain:
+            failed = f"; failed: {', '.join(self.failed)}" if self.failed else ""
+            say(f"{len(self.built)} ready to send{failed}")
         result = {"built": self.built, "unchanged": self.same, "failed": self.failed, "errors": errors}
         self._json({"result": {**result, "exit_code": exit_code(self.code)}})
         for error in lost:
