@@ -111,10 +111,13 @@ class Run:
 
     def open(self, made: Mapping[str, Manifest]) -> Project:
         """The project, with those of its digests' editions that are to be made again."""
-        from pipeline import agenda
         from pipeline.build import open_project
 
         project = open_project(self.folder)
+        if not made:
+            return project
+        from pipeline import agenda  # few runs make a digest's edition again
+
         again = {slug: agenda.again(slug, manifest, project.library) for slug, manifest in made.items()}
         return replace(project, recurring=again)
 
