@@ -50,6 +50,7 @@ def lost(html, shown, text):
         ("สวัสดีครับ", ["สวัสดีครับ"]),
         ("5\u00a0µg, x² 🌙", ["5", "µg", "x²", "🌙"]),
         ("Straße", ["strasse"]),
+        ("وhttps://example.org", ["و", "https", "example", "org"]),
     ],
 )
 def test_words(text, expected):
@@ -81,6 +82,7 @@ ARTICLES = {
     "Arabic": "<p>هل تنام؟ <b>نعم،</b> أنام.</p>",
     "a number that begins a line": f"<p>{'word ' * 13}in about 1999. Then more words follow until it is done.</p>",
     "raised and lowered": "<p>H<sub>2</sub>O and x<sup>2</sup>, 5&nbsp;mg, bed&shy;room</p>",
+    "an address with Arabic before it": '<p>code و<a href="https://x.org/a">https://x.org/a</a>.</p>',
     "brackets": "<p>He [sic] said &lt;so&gt; it is.</p>",
 }
 
@@ -212,6 +214,9 @@ def test_walks():
     wanted, other = unit("the guide now")[0], unit("see guide")[0]
     assert walks(wanted, Passage(text, "", ""))
     assert not walks(other, Passage(text, "", ""))
+    address = Passage("https://x.org/sleep?utm_medium=email", "", "")
+    assert not walks(unit("Email")[0], address)
+    assert walks(unit("x.org/sleep")[0], address)
 
 
 @given(st.text(max_size=60), st.text(max_size=200))

@@ -36,6 +36,9 @@ _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 # What the text part has beside an article's own words: addresses, the numbers of lists, pictures' words in brackets.
 _ADDED = re.compile(r"<[a-z]+:[^<>\s]*>|\bhttps?://[^\s<>]+|^[ >|]*(?:\d{1,9}\.|\[\d{1,4}\])(?= )", re.I | re.M)
 _ADDED_OR_PICTURE = re.compile(rf"{_ADDED.pattern}|\[[^\[\]]*\]", re.I | re.M)
+# Arabic and Hebrew write "and" onto the next word, be that an address; the text part sets addresses apart.
+_GLUED_ADDRESS = re.compile(r"(?<=[^\W_])(?=https?://)")
+_LIKE_ADDED = re.compile(r"[.:/@\[]")
 _BETWEEN_BLOCKS = re.compile(r"\n{3,}")
 # So many words of addresses may stand beside those of one paragraph.
 _ROOM = 80
@@ -47,7 +50,7 @@ def visible(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    return _WORD.findall(visible(text).casefold())
+    return _WORD.findall(_GLUED_ADDRESS.sub(" ", visible(text).casefold()))
 
 
 def in_line(some: Sequence[str]) -> str:
@@ -176,9 +179,17 @@ def begins_lines(text: str) -> tuple[str, frozenset[int]]:
 
 
 def walks(unit: Unit, there: Passage) -> bool:
-    """Whether the unit's words stand there with what a text part adds among them."""
+    """Whether the unit's words stand there with what a text part adds among them.
+
+    Only what looks like an address itself may stand all in an address.
+    """
     other, added = _optional(there.text)
-    return any(_walks(unit.words, other, added, start) for start, word in enumerate(other) if word == unit.words[0])
+    may_be_added = _LIKE_ADDED.search(unit.text) is not None
+    return any(
+        _walks(unit.words, other, added, start, may_be_added)
+        for start, word in enumerate(other)
+        if word == unit.words[0]
+    )
 
 
 @lru_cache(maxsize=64)
@@ -194,16 +205,17 @@ def _optional(text: str) -> tuple[tuple[str, ...], tuple[bool, ...]]:
     return tuple(word for word, _ in found), tuple(added for _, added in found)
 
 
-def _walks(wanted: Sequence[str], there: Sequence[str], added: Sequence[bool], start: int) -> bool:
-    step, position = 0, start
+def _walks(wanted: Sequence[str], there: Sequence[str], added: Sequence[bool], start: int, may_be_added: bool) -> bool:
+    step, position, own = 0, start, may_be_added
     end = min(start + 2 * len(wanted) + 4 * _ROOM, len(there))
     while position < end and step < len(wanted):
         if there[position] == wanted[step]:
+            own = own or not added[position]
             step += 1
         elif not added[position]:
             return False
         position += 1
-    return step == len(wanted) and any(added[start:position])
+    return own and step == len(wanted) and any(added[start:position])
 
 
 def difference(unit: Unit, there: Passage) -> tuple[str, str, str]:
