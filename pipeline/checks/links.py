@@ -185,12 +185,12 @@ def link_text(mail: Mail) -> Iterator[Fault]:
         if link in mail.hidden:
             continue
         name, href = naming.name_of(mail, link), link.get("href")
-        plain = naming.plain(name)
-        if not plain and next(link.iter("img"), None) is None:  # an alt that a linked picture lacks is A04's
+        same = naming.alike(name)
+        if not naming.is_spoken(name) and next(link.iter("img"), None) is None:  # an alt that a linked picture lacks is A04's
             found.append((f"the link to {quoted(href)} has no words", mail.place(link)))
         elif naming.says_nothing(name):
             found.append((f"the link {quoted(name)} doesn't say where it leads", mail.place(link)))
-        elif plain and _leads(href) and first.setdefault(plain, naming.destination(href)) != naming.destination(href):
+        elif same and _leads(href) and first.setdefault(same, naming.destination(href)) != naming.destination(href):
             found.append((f"links of the name {quoted(name)} lead to two places", mail.place(link)))
     yield from grouped(found)
 

@@ -87,5 +87,6 @@ MUTANTS: Mutants = {
         "a label that says nothing": in_body(f'<a href="{PAGE}" aria-label="Link">Box breathing</a>'),
         "two places of one name": link("https://blog.example.com/morning-light", "Box breathing in four minutes"),
         "two places in another case": link("https://blog.example.com/box-breathing?page=2", "THE PATTERN"),
+        "two places, and an arrow": link("https://blog.example.com/box-breathing?page=2", "“The pattern” →"),
     },
 }

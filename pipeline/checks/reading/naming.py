@@ -13,6 +13,9 @@ from pipeline.checks.reading.mail import Mail, text_of
 _SIGNS = re.compile(r"[\W_]+")
 # Arabic, written with vowels or stretched, is the same word.
 _MARKS = re.compile("[\u0640\u064b-\u0652]")
+# A picture of its own, which is spoken by its name: "headphone".
+_EMOJI = re.compile("[\U0001f300-\U0001faff]")
+_AROUND = " .,;:!?…‥'\"’‘”“»«‹›()→←↗⟶➜➔➡▶►>·|–—\u200e\u200f\ufe0e\ufe0f"
 
 # In English, German, French, Spanish, Portuguese, Arabic, Hebrew.
 _SAYS_NOTHING = frozenset(
@@ -49,6 +52,16 @@ def name_of(mail: Mail, link: Any) -> str:
 def plain(name: str) -> str:
     """The words of a name, to be compared: no case, no signs, no arrows."""
     return _SIGNS.sub(" ", _MARKS.sub("", name.casefold())).strip()
+
+
+def is_spoken(name: str) -> bool:
+    return bool(plain(name) or _EMOJI.search(name))
+
+
+@lru_cache(maxsize=2048)
+def alike(name: str) -> str:
+    """A name, to be told from others: C++ and C# are two, and so are words that differ by a vowel's sign."""
+    return " ".join(_MARKS.sub("", name.casefold()).split()).strip(_AROUND)
 
 
 def says_nothing(name: str) -> bool:
