@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 
 from pipeline import checks
 from pipeline.checks import RULES, links
@@ -146,6 +147,9 @@ def test_same_host(href, words):
         link("https://a.example.com/") + link(""),
         link("mailto:a@a.example.com") + link("mailto:A@A.example.com"),
         '<map><area href="https://a.example.com/" alt="A moon"></map>',
+        "".join(link(f"https://a.example.com/{at}", name) for at, name in enumerate(("C", "C++", "C#", "A+", "A-"))),
+        "".join(link(f"https://a.example.com/{at}", name) for at, name in enumerate(("की", "का", "कि"))),
+        link("https://a.example.com/podcast", "🎧"),
     ],
 )
 def test_link_texts(body):
@@ -210,3 +214,12 @@ def test_garbage_in_a_message(start, html):
     """Headers of any bytes are looked at."""
     message = start + b"\r\nComments: =?x?q?{{=?=\r\n\r\n" + html.encode("utf-8", "replace")
     list(RULES["H05"].look(checks.of_message(message, "mail.eml")))
+
+
+def test_links_to_manuals():
+    """A link that an author has written may lead to a page of the name null; the same from a template may not."""
+    href = "https://docs.example.org/Operators/null"
+    mutant = in_body(link(href))(mail(REPOSITORY, "better-sleep"))
+    assert [fault.message for fault in RULES["H05"].look(mutant)] == ["null is left unfilled in the href of <a>"]
+    written = replace(mutant, edition=replace(mutant.edition, letter=Markup(link(href))))
+    assert list(RULES["H05"].look(written)) == []

@@ -37,6 +37,7 @@ _SIGN = re.compile(r"\{[{%]|<%|\$\{|%%|\*\||\[\[|\[object |zqmf|ZQMF|None|undefi
 _IN_URL = re.compile(rf"[/=]{_NOTHING}(?=[/?&#.]|$)|^{_NOTHING}$|\{{\w[\w.]*\}}")
 _ADDRESSES = frozenset(("href", "src", "background", "srcset"))
 _WORDS = frozenset(("alt", "title", "aria-label"))
+_HREF = re.compile(r'<a\b[^<>]*?\shref="([^"]*)"')
 _MARKUP = re.compile(r"<[^<>]*>")
 # Where a line was broken in the text part, and what stands before a quotation's lines there.
 _BREAKS = re.compile(r"[\s|>]+")
@@ -68,11 +69,22 @@ def _line(left: str) -> str:
 
 
 def in_attributes(mail: Mail) -> Iterator[tuple[str, Where]]:
-    """Where a link leads or a picture is, and what stands for one, residue is never meant."""
+    """Where a link leads or a picture is, and what stands for one, residue is hardly ever meant."""
     for (name, text, _), offset in markup.tags(mail).items():
         for key, left in _in_tag(text):
-            if key not in ("title", "aria-label") or not _told_by_author(mail, left):
+            if key in ("title", "aria-label"):
+                meant = _told_by_author(mail, left)
+            else:
+                meant = key == "href" and re.fullmatch(_NOTHING, left) is not None and _is_authors_link(mail, text)
+            if not meant:
                 yield f"{_line(left)} is left unfilled in the {key} of <{name}>", markup.place(mail, offset)
+
+
+def _is_authors_link(mail: Mail, tag: str) -> bool:
+    """Whether a link stands in the content's own Markdown, as one to a manual's page of ``null`` does."""
+    links = {one.value for one in markup.attributes(tag) if one.name == "href"}
+    data: list[Any] = [mail.edition.blocks, mail.edition.letter] if mail.edition else []
+    return any(unescape(found[1]) in links for html in _markup_in(data) for found in _HREF.finditer(html))
 
 
 @lru_cache(maxsize=8192)
@@ -133,15 +145,23 @@ def _told_by_author(mail: Mail, what: str, *, letter: bool = True) -> bool:
     return _BREAKS.sub("", what) in _BREAKS.sub("", words)
 
 
+def _markup_in(value: Any) -> Iterator[str]:
+    return (one for one in _texts(value) if hasattr(one, "__html__"))
+
+
 def _strings(value: Any) -> Iterator[str]:
+    return (unescape(_MARKUP.sub("", one)) if hasattr(one, "__html__") else one for one in _texts(value))
+
+
+def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        yield unescape(_MARKUP.sub("", value)) if hasattr(value, "__html__") else value
+        yield value
     elif isinstance(value, Mapping):
         for one in value.values():
-            yield from _strings(one)
+            yield from _texts(one)
     elif isinstance(value, tuple | list):
         for one in value:
-            yield from _strings(one)
+            yield from _texts(one)
     elif is_dataclass(value):
         for field in fields(value):
-            yield from _strings(getattr(value, field.name))
+            yield from _texts(getattr(value, field.name))
