@@ -356,6 +356,17 @@ def test_twin_titles(rendered):
     assert "When it helps (" not in source
 
 
+def test_twins_of_other_links(rendered):
+    """So are a section and whatever else has its name, in capitals or not: a category, an article."""
+    categories = ({"name": "how it goes", "url": "https://blog.example.com/how/"},)
+    source = rendered(an_edition(a_block("teasers", articles=(ARTICLE,)), a_block("popular", categories=categories)))[0]
+    assert 'aria-label="How it goes (Box breathing)"' in source
+    chosen = a_block("sections", article=ARTICLE, sections=ARTICLE.sections, words=60)
+    twin = replace(ARTICLE, title="How it goes:", url="https://blog.example.com/longer", sections=())
+    source = rendered(an_edition(chosen, a_block("next", article=twin)))[0]
+    assert 'aria-label="Continue reading: How it goes (Box breathing)"' in source
+
+
 def test_right_to_left(rendered):
     """Right-to-left mirrors alignment, side borders, indents and arrows; and spaces no letters."""
     source = rendered(an_edition(language="ar", direction="rtl"))[0]

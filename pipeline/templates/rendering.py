@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pipeline.errors import TemplateError, nearest
-from pipeline.model import Article, Edition, Newsletter
+from pipeline.model import Article, Edition, Newsletter, Section, Track
 from pipeline.templates.environment import MJML, TEXT, Environment
 from pipeline.templates.faults import told
+
+_UNHEARD = " .,;:!?…‥'\"’‘”“»«‹›()|–—"
 
 
 def render_mjml(edition: Edition, newsletter: Newsletter, environment: Environment) -> str:
@@ -39,7 +43,7 @@ def _render(edition: Edition, newsletter: Newsletter, environment: Environment, 
             newsletter=newsletter,
             start="right" if right_to_left else "left",
             end="left" if right_to_left else "right",
-            twins=_twins(edition),
+            twins=_twins(edition, newsletter),
         )
     except Exception as error:
         fault = told(error, environment.folder, environment.files)
@@ -48,12 +52,29 @@ def _render(edition: Edition, newsletter: Newsletter, environment: Environment, 
         raise fault from error
 
 
-def _twins(edition: Edition) -> frozenset[str]:
-    """The titles that sections of different articles share: alone they would not tell where their links lead."""
+def _twins(edition: Edition, newsletter: Newsletter) -> frozenset[str]:
+    """The titles of sections that other links have for their names: alone they would not tell where they lead."""
     urls: dict[str, set[str]] = defaultdict(set)
-    for block in edition.blocks:
-        for value in block.data.values():
-            for article in value if isinstance(value, tuple) else (value,):
-                for section in article.sections if isinstance(article, Article) else ():
-                    urls[section.title].add(section.url)
-    return frozenset(title for title, found in urls.items() if len(found) > 1)
+    titles: set[str] = set()
+    for one in (*newsletter.socials, *newsletter.stores):
+        urls[_heard(one.name)].add(one.url)
+    for value in (value for block in edition.blocks for value in block.data.values()):
+        for one in value if isinstance(value, tuple) else (value,):
+            sections = one.sections if isinstance(one, Article) else (one,) if isinstance(one, Section) else ()
+            titles.update(section.title for section in sections)
+            for name, url in (*_linked(one), *((section.title, section.url) for section in sections)):
+                urls[_heard(name)].add(url)
+    return frozenset(title for title in titles if len(urls[_heard(title)]) > 1)
+
+
+def _linked(value: Any) -> Iterator[tuple[str, str]]:
+    """What an article, a track or a category of a block's data is called, and where it leads."""
+    if isinstance(value, Article | Track):
+        yield value.title, value.url
+    elif isinstance(value, Mapping) and isinstance(value.get("name"), str) and isinstance(value.get("url"), str):
+        yield value["name"], value["url"]
+
+
+def _heard(name: str) -> str:
+    """A name as it is heard: "The Bottom Line:" is "the bottom line"."""
+    return " ".join(name.casefold().split()).strip(_UNHEARD)
