@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -13,6 +14,7 @@ from pipeline.checks.reading.mail import Mail, text_of
 from pipeline.checks.rule import Fault, rule
 from pipeline.checks.telling import grouped, quoted
 from pipeline.errors import Where
+from pipeline.model import Article, Track
 
 _INVISIBLE = re.compile("[\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 _BLANK = re.compile(r"[\s\\]")
@@ -179,20 +181,36 @@ def _host(written: str) -> str:
     " of one name",
 )
 def link_text(mail: Mail) -> Iterator[Fault]:
-    found = []
+    found, twins = list[tuple[str, Where]](), list[tuple[str, Where]]()
     first: dict[str, tuple[str, ...]] = {}
     for link in mail.links:
         if link in mail.hidden:
             continue
         name, href = naming.name_of(mail, link), link.get("href")
         same = naming.alike(name)
-        if not naming.is_spoken(name) and next(link.iter("img"), None) is None:  # an alt that a linked picture lacks is A04's
+        is_picture = next(link.iter("img"), None) is not None
+        if not naming.is_spoken(name) and not is_picture:  # an alt that a linked picture lacks is A04's
             found.append((f"the link to {quoted(href)} has no words", mail.place(link)))
         elif naming.says_nothing(name):
             found.append((f"the link {quoted(name)} doesn't say where it leads", mail.place(link)))
-        elif same and _leads(href) and first.setdefault(same, naming.destination(href)) != naming.destination(href):
-            found.append((f"links of the name {quoted(name)} lead to two places", mail.place(link)))
+        elif same and _leads(href) and (other := first.setdefault(same, there := naming.destination(href))) != there:
+            kind = twins if _is_titled(mail, same, there) and _is_titled(mail, same, other) else found
+            kind.append((f"links of the name {quoted(name)} lead to two places", mail.place(link)))
     yield from grouped(found)
+    yield from (replace(fault, level="warn") for fault in grouped(twins))
+
+
+def _is_titled(mail: Mail, name: str, there: tuple[str, ...]) -> bool:
+    """Whether a link is called after what content itself calls that page: two articles may have one title."""
+    links = [*mail.newsletter.socials, *mail.newsletter.stores] if mail.newsletter else []
+    called = [(one.name, one.url) for one in links]
+    for value in (value for block in mail.edition.blocks for value in block.data.values()) if mail.edition else ():
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, Article | Track):
+                called.append((one.title, one.url))
+            elif isinstance(one, Mapping):
+                called.append((str(one.get("name", "")), str(one.get("url", ""))))
+    return any(naming.alike(title) in name and there == naming.destination(url) for title, url in called if title)
 
 
 RULES = (link_targets, link_text_host, link_text)

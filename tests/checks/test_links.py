@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from markupsafe import Markup
 
 from pipeline import checks
 from pipeline.checks import RULES, links
+from pipeline.model import Block
 from tests.checks.mutants_page import in_body
 from tests.checks.mutating import in_html, in_text, with_subject
 from tests.checks.test_mutants import mail
@@ -223,3 +225,16 @@ def test_links_to_manuals():
     assert [fault.message for fault in RULES["H05"].look(mutant)] == ["null is left unfilled in the href of <a>"]
     written = replace(mutant, edition=replace(mutant.edition, letter=Markup(link(href))))
     assert list(RULES["H05"].look(written)) == []
+
+
+def test_articles_of_one_title():
+    """Two articles may have one title, which can't be changed any more: a warning. A wrong link stays wrong."""
+    whole = mail(REPOSITORY, "better-sleep")
+    url = "https://blog.example.com/other"
+    title = "Box breathing in four minutes"
+    mutant = in_body(link(url, title))(whole)
+    assert [fault.level for fault in RULES["A07"].look(mutant)] == [None]
+    article = next(one for block in whole.edition.blocks for one in block.data.get("articles", ()))
+    twin = Block("next", article.where, MappingProxyType({"article": replace(article, title=title, url=url)}))
+    edition = replace(mutant.edition, blocks=(*mutant.edition.blocks, twin))
+    assert [fault.level for fault in RULES["A07"].look(replace(mutant, edition=edition))] == ["warn"]
