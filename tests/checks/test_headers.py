@@ -230,3 +230,11 @@ def test_any_pieces(message):
     found(foreign(message))
     found(replace(ours(), message=message))
     found(replace(ours(), message=message + ours().message))
+
+
+def test_parts_in_parts():
+    """Parts in parts, a thousand deep, are more than Python's parser can take; the mail is checked all the same."""
+    body = b"Content-Type: text/html\r\n\r\n<p>deep</p>\r\n"
+    for at in range(1000):
+        body = b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n%b\r\n--b%d--\r\n' % (at, at, body, at)
+    assert checks.check(checks.of_message(b"From: a@example.org\r\n" + body, "deep.eml"))

@@ -178,7 +178,11 @@ def of_message(message: bytes, path: str) -> Mail:
 
 
 def read_message(message: bytes) -> EmailMessage:
-    return BytesParser(_class=EmailMessage, policy=email.policy.default).parsebytes(message)
+    parser = BytesParser(_class=EmailMessage, policy=email.policy.default)
+    try:
+        return parser.parsebytes(message)
+    except RecursionError:  # parts in parts, hundreds deep; a mail without an HTML part, as far as anybody can tell
+        return parser.parsebytes(message, headersonly=True)
 
 
 def content(message: EmailMessage, subtype: str) -> str | None:
