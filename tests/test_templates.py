@@ -383,7 +383,7 @@ def test_other_language(rendered):
     blocks = (a_block("lead", article=replace(ARTICLE, language="de")), a_block("footer"))
     source = rendered(an_edition(*blocks, language="ar", direction="rtl"))[0]
     assert re.search(r'<h2 class="title below" lang="de" dir="auto">', source)
-    assert re.search(r'<p class="small" dir="auto">You asked for it\.</p>', source)
+    assert re.search(r'<p class="small" lang="en" dir="auto">You asked for it\.</p>', source)
 
 
 # --- Words, dates and numbers ---

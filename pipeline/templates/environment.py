@@ -43,6 +43,7 @@ class Environment(jinja2.Environment):
             "contents": facts.contents,
             "date": words.show_date,
             "local": facts.local,
+            "local_language": facts.local_language,
             "number": words.show_number,
             "opening": plain_text.opening,
             "outline": facts.outline,

@@ -58,6 +58,13 @@ def local(context: Context, texts: Mapping[str, str]) -> str:
     return in_language(texts, edition.language) or in_language(texts, newsletter.language)
 
 
+@pass_context
+def local_language(context: Context, texts: Mapping[str, str]) -> str:
+    """Which language that text is in."""
+    newsletter, edition = named(context, "newsletter"), named(context, "edition")
+    return str((edition if in_language(texts, edition.language) else newsletter).language)
+
+
 def contents(sections: Iterable[Section], limit: int) -> list[Section]:
     """The article's main sections, without those below them, at most so many."""
     listed = list(sections)
