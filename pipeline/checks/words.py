@@ -64,7 +64,7 @@ def words_lost(mail: Mail) -> Iterator[Fault]:
 
 def _lost(piece: Piece, html: Passage, text: Passage | None) -> Iterator[Fault]:
     there = {_HTML: html} if text is None else {_HTML: html, _TEXT: text}
-    if not piece.required and not any(one.line in passage.line for one in piece.units for passage in there.values()):
+    if not piece.required and not any(_is_shown(piece, passage) for passage in there.values()):
         return
     missing = {name: _missing(piece, passage) for name, passage in there.items()}
     for name, lost in missing.items():
@@ -72,6 +72,13 @@ def _lost(piece: Piece, html: Passage, text: Passage | None) -> Iterator[Fault]:
         shown = [one for one in lost if piece.required or any(one not in units for units in others)]
         yield from _told(piece, shown, name, there[name])
         yield from grouped((said, piece.where) for said in _blanks_lost(piece, name, there[name]))
+
+
+def _is_shown(piece: Piece, there: Passage) -> bool:
+    """Whether a block shows the piece, or a part of it; a short line such as "a" may stand there by chance."""
+    found = [one for one in piece.units if one.line in there.line]
+    in_all = sum(len(one.words) for one in piece.units)
+    return any(len(one.words) >= _LONG for one in found) or 2 * sum(len(one.words) for one in found) >= in_all
 
 
 def _blanks_lost(piece: Piece, name: str, there: Passage) -> Iterator[str]:

@@ -248,3 +248,18 @@ def test_any_message(message):
     """Whatever a message is, the rules come to an end."""
     for rule in RULES.values():
         list(rule.look(of_message(message, "mail.eml")))
+
+
+def test_short_lines_by_chance():
+    """An article's opening that isn't shown has lines of one word; that one stands in its teaser by chance."""
+    whole = ours()
+    opening = Markup("<p>Ways to reach us:</p><ul><li>Email</li><li>Box</li><li>A</li></ul><p>Line one, line two.</p>")
+    shown = [(block, block.data.get("articles", ())) for block in whole.edition.blocks]
+    blocks = [
+        replace(block, data={**block.data, "articles": tuple(replace(one, intro=opening) for one in articles)})
+        if articles
+        else block
+        for block, articles in shown
+    ]
+    mutant = replace(whole, edition=replace(whole.edition, blocks=tuple(blocks)))
+    assert [fault.message for fault in RULES["H15"].look(mutant)] == []
