@@ -170,8 +170,18 @@ def list_id(mail: Mail) -> Iterator[Fault]:
         yield Fault(f"List-Id {found[0].value[:80]!r} doesn't end in <label.domain>", where)
     elif mail.email is not None:
         changing = (mail.email.slug.lower(), f"{mail.email.date:%Y%m%d}", f"{mail.email.date:%Y-%m-%d}")
-        if any(one in named["id"].lower() for one in changing):
+        # An edition may have a name, such as "news", that stands in the list's own.
+        host = urlsplit(mail.newsletter.url).hostname if mail.newsletter else None
+        own = named["id"].lower() == f"newsletter.{_ascii(host or '')}"
+        if not own and any(one in named["id"].lower() for one in changing):
             yield Fault(f"List-Id {named['id'][:80]} is this edition's; it has to be the same for all of them", where)
+
+
+def _ascii(host: str) -> str:
+    try:
+        return host.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return host
 
 
 @rule(

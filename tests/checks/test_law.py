@@ -116,3 +116,10 @@ def test_any_mail(head, html):
     """Whatever stands in the headers and in the HTML, nothing is raised."""
     found(checks.of_message(f"{head}\r\nContent-Type: text/html\r\n\r\n{html}".encode(), "x.eml"))
     found(replace(ours(), message=head.encode(), html=html, marked=html, subject=html, text=html))
+
+
+@pytest.mark.parametrize("slug", ["news", "blog", "a", "newsletter"])
+def test_slug_in_the_lists_name(slug):
+    """An edition may be called by what stands in the list's own name."""
+    whole = ours()
+    assert "L07" not in found(replace(whole, email=replace(whole.email, slug=slug)), "L07")
