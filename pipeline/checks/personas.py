@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline import merge_fields
-from pipeline.checks.reading.mail import Mail
+from pipeline.checks.reading.mail import Mail, is_hidden
 from pipeline.checks.reading.spots import Values, is_worst, place, place_at, readers, spots, tree
 from pipeline.checks.rule import Fault, rule
 from pipeline.checks.telling import by_reader, quoted
@@ -129,7 +129,7 @@ def overlong(mail: Mail) -> Iterator[Fault]:
 
 def _unbreakable(mail: Mail) -> Iterator[tuple[str, str, Where]]:
     for spot in spots(mail):
-        if spot.box is None or _can_break(spot.box):
+        if spot.box is None or is_hidden(spot.box) or _can_break(spot.box):
             continue
         plain = _RUN.findall(_filled_with(spot.text, lambda found: _ORDINARY))
         for reader in readers(mail):

@@ -75,6 +75,7 @@ def test_safe_fields(html):
         f'<span style="word-break:break-all">Hello {NAME}</span>',
         f'<span style="overflow-wrap: anywhere; white-space: pre-wrap">Hello {NAME}</span>',
         f'<span style="white-space:nowrap"><b style="white-space:normal">Hello {NAME}</b></span>',
+        f'</p><div style="display:none;white-space:nowrap">Hello {NAME}</div><p>',
     ],
 )
 def test_breaking_words(html):
