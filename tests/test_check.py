@@ -122,6 +122,19 @@ def test_unknown_rule(run, tmp_path):
     assert code == 78
     assert "content/newsletter.toml:" in err
     assert "there is no rule 'H2'; did you mean H" in err
+    setting = '[checks.subject-length]\nlevel = "off"\nreason = "x"\n'
+    folders.make(tmp_path, {"content/newsletter.toml": folders.NEWSLETTER + setting})
+    assert "there is no rule 'subject-length'; it is H12" in run("build")[2]
+
+
+@pytest.mark.parametrize(
+    "setting", ['level = "off"', 'level = "off"\nreason = " "', 'reason = "x"', 'level = "mild"\nreason = "x"']
+)
+def test_wrong_setting(run, tmp_path, setting):
+    """A setting has a level and a reason."""
+    folders.make(tmp_path, {"content/newsletter.toml": folders.NEWSLETTER + f"[checks.H12]\n{setting}\n"})
+    code, _, err = run("build")
+    assert (code, "`checks.H12." in err) == (78, True)
 
 
 def test_strict(run, tmp_path):
@@ -161,8 +174,25 @@ def test_any_file(run, tmp_path, name, content):
 
 
 def test_missing_file(run):
-    """A file that isn't there is told as such."""
-    assert run("check", "nowhere.eml") == (65, "", "error: nowhere.eml: can't be read: No such file or directory\n")
+    """A file that isn't there is told as such, and the others are checked."""
+    run("build")
+    code, out, err = run("check", "nowhere.eml", "outbox/breathe/message.eml")
+    assert (code, err) == (65, "")
+    assert "nowhere.eml  NOT READY" in out
+    assert "can't be read: No such file or directory" in out
+    assert "outbox/breathe/message.eml  ready" in out
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_encodings(run, tmp_path, encoding):
+    """A page is read as it was saved."""
+    page = (
+        "<!DOCTYPE html><html lang='de'><head><title>Grüße</title></head><body><a href='https://x.org'>hier</a>ö</body>"
+    )
+    (tmp_path / "mail.html").write_text(page, encoding=encoding)
+    out = run("check", "mail.html")[1]
+    assert "H01" not in out
+    assert 'the link "hier"' in out
 
 
 def test_broken_edition(run, tmp_path):

@@ -91,5 +91,7 @@ def refuse_unknown(newsletter: Newsletter) -> None:
     """Raise a ConfigurationError where ``[checks]`` names a rule that there isn't."""
     for rule, setting in newsletter.checks.items():
         if rule not in RULES:
-            message = f"there is no rule {rule!r}{nearest(rule, RULES)} (pipeline check --explain all lists them)"
+            by_name = {one.name: f"; it is {one.id}" for one in CHECKS}
+            told = by_name.get(rule.lower()) or nearest(rule.upper(), RULES)
+            message = f"there is no rule {rule!r}{told} (pipeline check --explain all lists them)"
             raise ConfigurationError(message, setting.where)

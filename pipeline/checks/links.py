@@ -24,14 +24,10 @@ _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"]+", re.IGNORECASE)
 _DOMAIN = re.compile(r"(?:[^\s/:?#@.,;()]+\.)+(?P<last>[^\W\d_]{2,}|xn--[\w-]+)(?::\d+)?(?:[/?#]\S*)?", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s@<>]+@(?:[^\s@<>.]+\.)+[^\s@<>.]+")
 _AROUND = " .,;:!?…'\"’‘”“»«()[]{}<>→←"
-# What files and programs end with; a name that ends so counts for a host only with more of an address around it.
-_FILES = frozenset(
-    (
-        *("css", "csv", "doc", "docx", "exe", "gif", "htm", "html", "ics", "jpeg", "jpg", "js", "json", "md", "pdf"),
-        *("php", "png", "ppt", "pptx", "py", "rb", "rs", "sh", "svg", "toml", "ts", "txt", "webp", "xls", "xlsx"),
-        *("xml", "yaml", "yml", "zip"),
-    )
-)
+# What a host ends with that people write without anything around it, beside the countries' two letters; and what two
+# letters files end with. os.path and St.Gallen are no hosts.
+_TOP = frozenset(("app", "biz", "blog", "com", "dev", "edu", "gov", "info", "int", "mil", "name", "net", "org", "shop"))
+_FILES = frozenset(("cc", "go", "js", "md", "mk", "pl", "ps", "py", "rb", "rs", "sh", "so", "ts", "vb"))
 
 
 @rule(
@@ -158,9 +154,13 @@ def _hosts_in(text: str, words: str) -> list[str]:
     """The hosts that a link's text names: in what begins like a URL, or in a name that stands alone."""
     urls = _URL.findall(text)
     domain = None if urls else _DOMAIN.fullmatch(words)
-    if domain and ("/" in words or domain["last"].lower() not in _FILES):
+    if domain and _is_top(domain["last"].lower()) and ("/" in words or words == words.lower()):
         urls = [words]
     return [host for host in map(_host, urls) if host]
+
+
+def _is_top(last: str) -> bool:
+    return last in _TOP or last.startswith("xn--") or (len(last) == 2 and last not in _FILES)
 
 
 def _host(written: str) -> str:

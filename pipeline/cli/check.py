@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -86,8 +87,12 @@ class Judge:
 
         slugs = [name for name in mails if not name.lower().endswith(FILES)]
         for file in (Path(name) for name in mails if name not in slugs):
-            mail = read_file(file)
-            yield self.verdict(str(file), mail, checks.check(mail))
+            try:
+                mail = read_file(file)
+            except PipelineError as error:
+                yield Verdict(str(file), [unreadable(error)], 0, self.strict)
+            else:
+                yield self.verdict(str(file), mail, checks.check(mail))
         if slugs or not mails:
             yield from self.of_editions(slugs)
 
@@ -149,7 +154,17 @@ def read_file(file: Path) -> Mail:
         raise ContentError(f"can't be read: {error.strerror}", Where(str(file))) from error
     if file.suffix.lower() == ".eml":
         return checks.of_message(content, str(file))
-    return checks.of_html(content.decode("utf-8", "replace"), str(file))
+    return checks.of_html(decoded(content), str(file))
+
+
+def decoded(content: bytes) -> str:
+    """The text of a file: by its byte order mark, as UTF-8, or else as Windows writes it."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", "replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
 
 
 def explain_rule(name: str) -> None:

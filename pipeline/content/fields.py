@@ -63,7 +63,7 @@ class Fields:
     def text(self, name: str, default: str | None = None) -> str:
         """One line of text; without a default it must be there."""
         value = self.value(name)
-        if value is None or value == "":
+        if value is None or (isinstance(value, str) and not value.strip()):
             if default is None:
                 self.wrong(f"`{self.label(name)}` is missing", name)
             return default or ""

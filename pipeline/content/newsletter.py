@@ -189,6 +189,8 @@ def _clients(fields: Fields) -> MappingProxyType[str, float]:
 def _checks(fields: Fields) -> MappingProxyType[str, CheckSetting]:
     settings = {}
     for rule, table in fields.named_tables("checks").items():
+        if table.value("level") is None:
+            table.wrong(f"`{table.label('level')}` is missing; write off, note, warn or error")
         level = cast(Literal["off", "note", "warn", "error"], table.choice("level", ("off", "note", "warn", "error")))
         settings[rule] = CheckSetting(level, table.text("reason"), table.where())
         table.refuse_unknown()
