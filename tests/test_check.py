@@ -1,7 +1,6 @@
 """`pipeline check`, and the verdict that `pipeline build` ends with."""
 
 import json
-import sys
 
 import pytest
 
@@ -9,7 +8,6 @@ from pipeline import build, record
 from pipeline.checks import CHECKS
 from pipeline.checks.reach import dead_link
 from pipeline.checks.spam import spam_score
-from pipeline.cli import main
 from tests import folders
 
 RULES = (*CHECKS, dead_link, spam_score)
@@ -26,21 +24,6 @@ level = "{0}"
 reason = "As above."
 """
 TOO_LONG = {"content/articles/box-breathing.md": LONG, "content/editions/breathe.md": WHOLE}
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Run a command in a small newsletter's folder: its exit code, its standard output, its standard error."""
-    folders.make(tmp_path)
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["pipeline", *arguments])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        return (stopped.value.code or 0, *capsys.readouterr())
-
-    return run
 
 
 def test_ready(run, tmp_path):

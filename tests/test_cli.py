@@ -20,22 +20,6 @@ from tests import folders
 SECOND = folders.EDITION.replace("Breathe a little", "A second breath")
 
 
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Run a command in a small newsletter's folder: its exit code, what it printed, what it complained of."""
-    folders.make(tmp_path)
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["pipeline", *arguments])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        code = stopped.value.code
-        return (0 if code is None else code, *capsys.readouterr())
-
-    return run
-
-
 def test_build(run, tmp_path):
     """A build prints one line an edition: slug, subject, size, blocks, time."""
     code, out, err = run("build")

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from pipeline import outbox
-from pipeline.cli import main
 from tests import folders
 from tests.test_crash import command, torn
 
@@ -29,21 +28,6 @@ TWO = {"content/articles/nap.md": NAP, "content/editions/nap.md": folders.EDITIO
 BAD = {"content/editions/bad.md": folders.EDITION.replace("box-breathing", "gone")}
 
 WEEKLY_ONLY = {"content/newsletter.toml": folders.NEWSLETTER + WEEKLY, "content/editions/breathe.md": ""}
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Run a command in a small newsletter's folder: its exit code, its standard output, its standard error."""
-    folders.make(tmp_path)
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["pipeline", *arguments])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        return (stopped.value.code or 0, *capsys.readouterr())
-
-    return run
 
 
 def result(output):
