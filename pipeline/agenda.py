@@ -49,15 +49,17 @@ class Agenda:
     errors: tuple[PipelineError, ...] = ()
 
 
-def due(library: Library, now: datetime, tried: Collection[str] = ()) -> Agenda:
-    """Every edition whose date has come and that isn't built as it stands, and of every digest the first that is due.
+def due(library: Library, now: datetime, tried: Collection[str] = (), *, force: bool = False) -> Agenda:
+    """Every edition whose date has come and that isn't built as it stands (with ``force`` also those that are), and of
+    every digest the first that is due.
 
     The first only: what it takes, once it is built, has a say in the next. Of the slugs ``tried`` none is due again,
     and a digest whose edition failed makes no other before that one. An edition that can't be read is due as well, so
     that its error is told. A digest's edition that is once built stays as it is, whatever becomes of its articles.
     """
     known = record.read(library.folder / record.FOLDER)
-    slugs = [slug for slug in _unbuilt(library.folder, known) if slug not in tried and _has_come(library, slug, now)]
+    there = freshness.editions_there(library.folder) if force else _unbuilt(library.folder, known)
+    slugs = [slug for slug in there if slug not in tried and _has_come(library, slug, now)]
     if known.damaged and library.digests:
         # An edition that has a file mends its own manifest, so the digests wait for that.
         return Agenda(tuple(slugs), errors=() if slugs else known.damaged)

@@ -161,7 +161,17 @@ def test_lost_output(newsletter):
     assert newsletter.run("build", "weekly-2026-11-23")[1] == "1 unchanged: weekly-2026-11-23\n"
     assert "“W: On one”" in newsletter.run("build", "weekly-2026-11-23", "--force")[1]
     assert newsletter.editions() == {"weekly-2026-11-23": ["one"]}
-    assert newsletter.due("24", "--force")[0] == 2
+
+
+def test_force(newsletter):
+    """With --force what has fallen due is built again, digests' editions aside: they went out once."""
+    newsletter.article("one", "2026-11-18")
+    newsletter.edition("own", "2026-11-20")
+    newsletter.edition("later", "2026-11-28")
+    assert newsletter.due("23")[1].count("ms\n") == 2
+    assert newsletter.due("23") == (0, "nothing is due\n", "")
+    code, out, _ = newsletter.due("23", "--force")
+    assert (code, out.count("ms\n"), out.startswith("own ")) == (0, 1, True)
 
 
 @pytest.mark.parametrize(("when_empty", "code"), [("skip", 0), ("fail", 65)])

@@ -63,8 +63,6 @@ def build(
     """
     if due and editions:
         raise click.UsageError("--due chooses the editions; name some, or say --due")
-    if due and force:
-        raise click.UsageError("--force builds again what is named; --due what isn't built yet")
     if clock and not due:
         raise click.UsageError("--now is for --due")
     with Report(as_json=as_json, quiet=quiet, log_file=log_file) as report, stop_signals() as signals:
@@ -140,7 +138,7 @@ class Run:
         from pipeline.content import read_library
 
         folder = self.folder / outbox.FOLDER
-        found = agenda.due(read_library(self.folder), moment)
+        found = agenda.due(read_library(self.folder), moment, force=self.force)
         if found.slugs or found.ticks or outbox.leftovers(folder):
             with outbox.locked(folder, self.wait):
                 self.build_due(moment)
@@ -153,7 +151,7 @@ class Run:
         from pipeline.build import open_project
 
         project = open_project(self.folder)
-        found = agenda.due(project.library, moment)
+        found = agenda.due(project.library, moment, force=self.force)
         tried: set[str] = set()
         while True:
             outbox.note_ticks(self.folder / outbox.FOLDER, found.ticks)
@@ -163,7 +161,7 @@ class Run:
             if not found.slugs or self.signals.asked:
                 return
             tried.update(found.slugs)
-            found = agenda.due(project.library, moment, tried)
+            found = agenda.due(project.library, moment, tried, force=self.force)
 
     def build(self, slugs: Sequence[str], project: Project) -> None:
         from pipeline.jobs import build_editions
