@@ -287,7 +287,7 @@ def test_killed_with_workers(tmp_path):
         seen_workers += len(workers)
         assert within(1, lambda pids=workers: not any(map(is_running, pids)))
         assert torn(tmp_path / "outbox") == []
-        reported = {line.split()[0] for line in told.decode().splitlines(keepends=True) if line.endswith("\n")}
+        reported = {line.split()[0] for line in told.decode().splitlines(keepends=True) if line.endswith(" ms\n")}
         assert reported <= {path.name for path in tmp_path.glob("outbox/[!.]*")}
         with outbox.locked(tmp_path / "outbox"):
             assert leftovers(tmp_path) == []
@@ -308,10 +308,11 @@ def test_stopped_with_workers(tmp_path):
             within(20, lambda: (folder / "out").stat().st_size or building.poll() is not None)
             building.terminate()
             building.wait(20)
-        told = [line.split()[0] for line in (folder / "out").read_text(encoding="utf-8").splitlines()]
+        *told, verdict = (folder / "out").read_text(encoding="utf-8").splitlines()
         there = sorted(path.name for path in folder.glob("outbox/[!.]*"))
         err = (folder / "err").read_text(encoding="utf-8")
-        return building.returncode, err, told == there and torn(folder / "outbox") == []
+        assert ([line.split()[0] for line in told], verdict) == (there, f"{len(there)} ready to send")
+        return building.returncode, err, torn(folder / "outbox") == []
 
     with ThreadPoolExecutor(2) as threads:
         assert Counter(threads.map(stop_one, range(20))) == {(143, "", True): 20}
