@@ -123,6 +123,7 @@ def told_to(stream, folder):
         return {" ".join(TELLING[number]): (code, err) for number, (err, code) in enumerate(found)}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
 def test_lost_output(tmp_path):
     """Where standard output can't be written, every command says so in one line and ends with 74."""
@@ -132,6 +133,7 @@ def test_lost_output(tmp_path):
     assert found == dict.fromkeys(found, lost)
 
 
+@pytest.mark.slow
 def test_reader_that_has_gone(tmp_path):
     """Whose reader has seen enough has lost nothing: every command is quiet about it, and fine."""
     reading, writing = os.pipe()

@@ -373,6 +373,7 @@ def test_no_output(run, monkeypatch, arguments):
     assert run(*arguments)[0] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["--quiet"], [], ["--json"]])
 def test_reader_that_has_gone(tmp_path, arguments):
     """Who reads the report may go: every edition is built all the same, and nobody calls it a bug."""
