@@ -71,12 +71,14 @@ def due(library: Library, now: datetime, tried: Collection[str] = (), *, force: 
     for name in library.digests:
         try:
             digest = library.digests[name]
-            again = {slug: one for slug, one in _damaged_editions(name, library, known) if slug not in tried}
             empty, first = _first_of(digest, now, library, known)
         except PipelineError as error:
             errors += flatten(error)
             continue
-        recurring |= again
+        try:
+            recurring |= {slug: one for slug, one in _damaged_editions(name, library, known) if slug not in tried}
+        except PipelineError as error:  # an old edition that can't be made again holds no new one back
+            errors += flatten(error)
         if empty:
             ticks[name] = empty[-1].window.end
         if digest.when_empty == "fail":
@@ -199,11 +201,11 @@ def _unbuilt(folder: Path, known: Record) -> Iterator[str]:
     hashes: dict[str, str] = {}
     for slug in freshness.editions_there(folder):
         manifest = known.manifests.get(slug)
-        if freshness.state(folder, slug, manifest, hashes) in ("not built", "changed") or is_of_digest(manifest):
+        if freshness.state(folder, slug, manifest, hashes) in ("not built", "changed") or _is_of_digest(manifest):
             yield slug
 
 
-def is_of_digest(manifest: Manifest | None) -> bool:
+def _is_of_digest(manifest: Manifest | None) -> bool:
     return bool(manifest and manifest.get("digest"))
 
 

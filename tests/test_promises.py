@@ -163,6 +163,18 @@ def test_lost_output(newsletter):
     assert newsletter.editions() == {"weekly-2026-11-23": ["one"]}
 
 
+def test_lost_output_of_a_lost_article(newsletter):
+    """A digest's old edition that can't be made again is told, and holds no new one back."""
+    newsletter.article("one", "2026-11-20")
+    newsletter.due("23")
+    (newsletter.folder / "outbox/weekly-2026-11-23/digest.html").unlink()
+    (newsletter.folder / "content/articles/one.md").unlink()
+    newsletter.article("two", "2026-11-24")
+    code, _, err = newsletter.due("30")
+    assert (code, "the article 'one', which went out in it, isn't there any more" in err) == (65, True)
+    assert newsletter.editions()["weekly-2026-11-30"] == ["two"]
+
+
 def test_force(newsletter):
     """With --force what has fallen due is built again, digests' editions aside: they went out once."""
     newsletter.article("one", "2026-11-18")

@@ -58,8 +58,10 @@ def print_text(verdict: Verdict) -> None:
 
 def print_scores(verdict: Verdict) -> None:
     """How each client does with what the mail uses, by the data of Can I email."""
+    from pipeline.checks.support import overall
+
     print_table(
-        f"{verdict.name} by client",
+        f"{verdict.name} by client; weighted by readers {overall(verdict.scores):.0%} are supported",
         [
             {
                 "client": one.name,

@@ -84,11 +84,6 @@ class Mail:
         return "" if self.body is None else text_of(self.body, self.hidden)
 
     @cached_property
-    def parsed_message(self) -> EmailMessage | None:
-        """The message as Python's parser reads it."""
-        return read_message(self.message) if self.message is not None else None
-
-    @cached_property
     def _blocks_of(self) -> Mapping[Any, int]:
         """The index of the block that each element stands in."""
         found: dict[Any, int] = {}
