@@ -25,12 +25,15 @@ from pipeline import (
     mime,
     mjml,
     outbox,
+    personal,
+    pieces,
     record,
     templates,
 )
 from pipeline.digests import Recurring
 from pipeline.errors import ContentError, DiskError, NotReadyError, raise_all
-from pipeline.model import Edition, Email, Finding, Newsletter
+from pipeline.model import Edition, Email, Finding, Newsletter, Values
+from pipeline.pieces import View
 
 TEMPLATES = "templates"
 
@@ -129,18 +132,21 @@ def render_email(edition: Edition, newsletter: Newsletter, environment: template
     utm = {name: value.replace("{edition}", edition.slug) for name, value in newsletter.utm.items()}
     html = links.html_with_utm(inlined, utm, host)
 
-    return Email(
+    email = Email(
         slug=edition.slug,
         subject=edition.subject,
         preheader=edition.preheader,
         date=edition.date,
         language=edition.language,
-        html=html,
-        text=links.text_with_utm(text, utm, host),
-        blocks=marks.weigh(merge_fields.fill_html(html, {}), edition.blocks),
+        html=merge_fields.with_edition(html, edition.slug),
+        text=merge_fields.with_edition(links.text_with_utm(text, utm, host), edition.slug),
+        blocks=(),
         articles=tuple(article.slug for article in editions.articles_of(edition.blocks)),
         findings=edition.findings,
+        personal={index: block.personal for index, block in enumerate(edition.blocks) if block.personal},
     )
+    whole = pieces.fill(pieces.of_html(email, marked=True), {}, personal.everything(email), email.language)
+    return replace(email, blocks=marks.weigh(whole, edition.blocks))
 
 
 def fit_email(edition: Edition, project: Project) -> tuple[Edition, Email]:
@@ -164,14 +170,17 @@ def check_mail(mail: checks.Mail, email: Email, project: Project) -> tuple[Findi
     return (*email.findings, *checks.check(mail, project.library.newsletter.checks))
 
 
-def fill_email(email: Email, values: Mapping[str, str]) -> Email:
-    """The Email for one reader, marks taken out: each merge field has the reader's value, or else its fallback."""
+def fill_email(email: Email, values: Values, view: View | None = None) -> Email:
+    """The Email for one reader, marks taken out: each merge field has the reader's value, or else its fallback; of
+    what isn't for all readers there is what this one sees, or the ``view`` says."""
+    seen = view or personal.view(email, values)
     return replace(
         email,
-        subject=merge_fields.fill_text(email.subject, values),
-        preheader=merge_fields.fill_text(email.preheader, values),
-        html=marks.without_marks(merge_fields.fill_html(email.html, values)),
-        text=merge_fields.fill_text(email.text, values),
+        subject=merge_fields.fill_text(email.subject, values, email.language),
+        preheader=merge_fields.fill_text(email.preheader, values, email.language),
+        html=pieces.fill(pieces.of_html(email), values, seen, email.language),
+        text=pieces.fill(pieces.of_text(email), values, seen, email.language),
+        personal={},
     )
 
 

@@ -8,15 +8,23 @@ until after the last HTML step.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import lru_cache
 from html import escape
 from urllib.parse import quote
 
 from pipeline.errors import ContentError, PipelineError, Where, nearest, raise_all
-from pipeline.model import MergeField
+from pipeline.languages import long_date
+from pipeline.model import MergeField, Value, Values
 
 # "q" and "z" are no hexadecimal digits, so a token ends where it says.
 TOKEN = re.compile(r"zqmf([0-9a-f]+)qz")
+_ANY_TOKEN = re.compile(r"zqm(?:f([0-9a-f]+)|t([0-9a-f]+))qz")
+# A reader's own pages; their fallbacks are patterns.
+BUILT_IN_URLS = ("unsubscribe_url", "preferences_url", "web_url")
 NAME = re.compile(r"[^\W\d]\w*")
 # Blanks and hyphens stand in no name, but in what people write for one: then it is an error, and reaches no reader.
 WRITTEN = re.compile(
@@ -27,6 +35,39 @@ LEADS = re.compile(r"\s*(?:https?|mailto|tel|sms):", re.IGNORECASE)
 _SCHEME = re.compile(r"\s*[a-zA-Z][\w+.-]*:")
 # What stands before the quotation mark that opens a URL.
 _BEFORE_URL = (" href=", " src=", " background=")
+# What stands in a text before a token, without a blank between.
+_RUN = re.compile(r"[^\s<>\"]+\Z")
+
+
+class Context(StrEnum):
+    """Where a field stands, which says how its value is written there."""
+
+    HTML = "html"
+    """Between tags, or in an attribute."""
+    URL = "url"
+    """The whole address that a link or a picture has."""
+    URL_PART = "url-part"
+    """A part of an address."""
+    TEXT = "text"
+    """Plain text."""
+    HEADER = "header"
+    """A header of the message, before it is encoded as RFC 2047 has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One place of a merge field."""
+
+    name: str
+    fallback: str
+    context: Context
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A service's own merge tag, which an author has written."""
+
+    tag: str
 
 
 def token(name: str, fallback: str) -> str:
@@ -96,31 +137,125 @@ def written(source: str) -> str:
     return TOKEN.sub(lambda found: "[[{}|{}]]".format(*read_token(found)), source)
 
 
-def fill_text(source: str, values: Mapping[str, str]) -> str:
+def public_url(pattern: str, slug: str) -> str:
+    """A built-in URL for a reader of whom nothing is known."""
+    return pattern.replace("{edition}", slug).replace("{token}", "")
+
+
+def with_edition(source: str, slug: str) -> str:
+    """The source with ``{edition}`` filled in wherever a built-in URL's pattern stands as a fallback."""
+
+    def filled(found: re.Match[str]) -> str:
+        name, fallback = read_token(found)
+        return token(name, fallback.replace("{edition}", slug)) if name in BUILT_IN_URLS else found[0]
+
+    return TOKEN.sub(filled, source)
+
+
+def protected(source: str, tag: re.Pattern[str]) -> str:
+    """The source with each of a service's own merge tags as letters and digits, so that nothing mangles it."""
+    return tag.sub(lambda found: f"zqmt{found[0].encode().hex()}qz", source)
+
+
+def split_html(html: str) -> Iterator[str | Field | Raw]:
+    """HTML cut at its tokens, each as the field that it is, where it stands; what is between them as it is."""
+
+    def context(found: re.Match[str]) -> Context:
+        quotation = html.rfind('"', 0, found.start())
+        if not html[max(quotation - 12, 0) : quotation].endswith(_BEFORE_URL):
+            return Context.HTML
+        whole = quotation + 1 == found.start() and html.startswith('"', found.end())
+        return Context.URL if whole else Context.URL_PART
+
+    return _split(html, context)
+
+
+def split_text(text: str) -> Iterator[str | Field | Raw]:
+    """Plain text, cut in the same way. What stands in a URL there is a part of it, too."""
+
+    def context(found: re.Match[str]) -> Context:
+        run = _RUN.search(text, text.rfind("\n", 0, found.start()) + 1, found.start())
+        return Context.URL_PART if run and LEADS.match(run[0]) else Context.TEXT
+
+    return _split(text, context)
+
+
+def split_header(text: str) -> Iterator[str | Field | Raw]:
+    """A header's text, cut in the same way."""
+    return _split(text, lambda found: Context.HEADER)
+
+
+def _split(source: str, context: Callable[[re.Match[str]], Context]) -> Iterator[str | Field | Raw]:
+    end = 0
+    for found in _ANY_TOKEN.finditer(source):
+        if found.start() > end:
+            yield source[end : found.start()]
+        yield Field(*read_token(found), context(found)) if found[1] else Raw(bytes.fromhex(found[2]).decode())
+        end = found.end()
+    if end < len(source):
+        yield source[end:]
+
+
+def fill_text(source: str, values: Values, language: str = "en") -> str:
     """Plain text with each token replaced by the reader's value, or by the fallback where there is none."""
-    return _fill(source, values, lambda value, found: value)
+    return "".join(filled(one, values, language) for one in split_text(source))
 
 
-def fill_html(source: str, values: Mapping[str, str]) -> str:
+def fill_html(source: str, values: Values, language: str = "en") -> str:
     """HTML with each token replaced, escaped for where it stands: text, attribute, part of a URL, whole URL.
 
     A whole URL that isn't one of a mail's is replaced by the fallback, and by nothing where that isn't one either.
     """
-
-    def encoded(value: str, found: re.Match[str]) -> str:
-        quotation = source.rfind('"', 0, found.start())
-        in_url = source[max(quotation - 12, 0) : quotation].endswith(_BEFORE_URL)
-        whole = quotation + 1 == found.start() and source.startswith('"', found.end())
-        if in_url and whole:
-            return escape(next((url for url in (value, read_token(found)[1]) if LEADS.match(url)), ""))
-        return quote(value, safe="") if in_url else escape(value)
-
-    return _fill(source, values, encoded)
+    return "".join(filled(one, values, language) for one in split_html(source))
 
 
-def _fill(source: str, values: Mapping[str, str], encode: Callable[[str, re.Match[str]], str]) -> str:
-    def value(found: re.Match[str]) -> str:
-        name, fallback = read_token(found)
-        return encode(values.get(name, "").strip() or fallback, found)
+def filled(piece: str | Field | Raw, values: Values, language: str) -> str:
+    """What a reader with these values is shown for the piece."""
+    if isinstance(piece, str):
+        return piece
+    if isinstance(piece, Raw):
+        return piece.tag
+    value = values.get(piece.name, "")
+    if piece.name in BUILT_IN_URLS and not LEADS.match(shown(value, language)):
+        return "".join(one if isinstance(one, str) else filled(one, values, language) for one in expanded(piece))
+    return encode(value, piece, language)
 
-    return TOKEN.sub(value, source)
+
+def expanded(field: Field) -> tuple[str | Field, ...]:
+    """A built-in URL by its pattern, for readers who bring no such value: with their token where the pattern has it."""
+    before, mark, after = field.fallback.partition("{token}")
+    if field.context is Context.HTML or field.context is Context.URL:
+        before, after = escape(before), escape(after)
+    elif field.context is Context.URL_PART:
+        before, after = quote(before, safe=""), quote(after, safe="")
+    return (before, Field("token", "", Context.URL_PART), after) if mark else (before,)
+
+
+def encode(value: Value, field: Field, language: str) -> str:
+    """The value as it stands in the mail where the field is; the fallback in its place where there is none.
+
+    Dates are written out as the language does, and as ISO 8601 in URLs; lists with commas.
+    """
+    text = shown(value, language)
+    match field.context:
+        case Context.HTML:
+            return escape(text or field.fallback)
+        case Context.URL:
+            return escape(next((url for url in (text, field.fallback) if LEADS.match(url)), ""))
+        case Context.URL_PART:
+            return quote((value.isoformat() if isinstance(value, date) else text) or field.fallback, safe="")
+    return text or field.fallback
+
+
+def shown(value: Value, language: str) -> str:
+    """A value in one line of words, as a reader reads it."""
+    if isinstance(value, str):
+        return " ".join(value.split())
+    return (
+        ", ".join(" ".join(one.split()) for one in value) if isinstance(value, tuple) else _written_out(value, language)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _written_out(value: date, language: str) -> str:
+    return long_date(value, language)

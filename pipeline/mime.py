@@ -10,6 +10,7 @@ from functools import lru_cache
 from string import punctuation
 from urllib.parse import quote, urlsplit
 
+from pipeline import merge_fields
 from pipeline.errors import ContentError
 from pipeline.model import Address, Email, Newsletter
 
@@ -38,7 +39,7 @@ def message(email: Email, newsletter: Newsletter) -> bytes:
         ("List-Id", _named("List-Id", newsletter.name, f"newsletter.{_ascii_domain(host)}")),
         # Nobody may write to it (RFC 2369, 3.4). SpamAssassin knows a real list by three such headers.
         ("List-Post", "NO"),
-        ("List-Unsubscribe", f"<{_ascii_url(newsletter.unsubscribe_url)}>"),
+        ("List-Unsubscribe", f"<{_ascii_url(merge_fields.public_url(newsletter.unsubscribe_url, email.slug))}>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         ("MIME-Version", "1.0"),
         ("Content-Language", email.language),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date as day
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -15,10 +16,15 @@ from typing import Any, Literal
 
 from markupsafe import Markup
 
+from pipeline.conditions import Condition
 from pipeline.errors import Where
 
 Level = Literal["error", "warn", "note"]
 Direction = Literal["ltr", "rtl"]
+FieldType = Literal["text", "url", "token", "date", "list"]
+# What a reader has for a field: text, a URL and a token are str. "" and () are nothing.
+Value = str | day | tuple[str, ...]
+Values = Mapping[str, Value]
 NOTHING = Markup()
 # What a digest's subject and preheader may hold between braces.
 PLACES = ("lead.title", "lead.dek", "count", "date")
@@ -92,12 +98,16 @@ class Fonts:
 
 @dataclass(frozen=True, slots=True)
 class MergeField:
-    """A declared place for a reader's own value."""
+    """A declared place for a reader's own value.
+
+    ``token`` is a text of letters, digits, ``-``, ``.``, ``_`` and ``~``, which may stand in any URL as it is. The
+    fallback of a built-in URL is its pattern, in which ``{token}`` is the reader's own.
+    """
 
     name: str
     fallback: str
-    type: Literal["text", "url"] = "text"
-    sample: str = ""
+    type: FieldType = "text"
+    sample: Value = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +116,7 @@ class Persona:
 
     key: str
     name: str
-    values: Mapping[str, str]
+    values: Values
     where: Where
 
 
@@ -132,6 +142,8 @@ class CheckSetting:
 class Newsletter:
     """The publication: what ``content/newsletter.toml`` says.
 
+    ``merge_fields`` are the declared and the built-in ones. ``recipient_name`` is how a message names the reader whom
+    it goes to; ``esp`` the service whose merge tags its builds are written in, if any.
     ``tagline``, ``reason`` and ``medical_disclaimer`` are texts by language. ``clients`` are the shares in percent of
     the clients that its readers use, by the names that caniemail.com has for them; ``checks`` settings by rule.
     """
@@ -159,6 +171,8 @@ class Newsletter:
     stores: tuple[Link, ...]
     utm: Mapping[str, str]
     merge_fields: Mapping[str, MergeField]
+    recipient_name: str
+    esp: str
     authors: Mapping[str, Author]
     medical_disclaimer: Mapping[str, str]
     blocks: Mapping[str, Mapping[str, Any]]
@@ -227,6 +241,31 @@ class Track:
     description: str = ""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """Tracks or articles of which each reader is shown some: those that fit best, ``by`` what the reader asks of tracks
+    or by the reader's topics. ``default`` are the indexes of those that are shown where nothing is known of the
+    reader; as many are shown to everyone.
+    """
+
+    by: Literal["tracks", "topics"]
+    candidates: tuple[Track | Article, ...]
+    default: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """What of a block isn't the same for all readers: who is shown it, and what of it.
+
+    ``otherwise`` says what becomes of it where a service's merge tags can't express it: it is refused, or stands as
+    for a reader of whom nothing is known.
+    """
+
+    audience: Condition | None = None
+    choice: Choice | None = None
+    otherwise: Literal["refuse", "default"] = "refuse"
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """One part of an Edition: the name of its partial, and the data that the partial documents.
@@ -237,6 +276,7 @@ class Block:
     name: str
     where: Where
     data: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    personal: Personal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +349,8 @@ class BlockSize:
 class Email:
     """An Edition rendered once for everyone: merge fields stand in it as tokens, and each block between its marks.
 
-    Filled for one reader it is the same type, with neither of them.
+    ``personal`` are the blocks that aren't the same for all readers, by their index. Filled for one reader it is the
+    same type, with none of them.
     """
 
     slug: str
@@ -322,3 +363,4 @@ class Email:
     blocks: tuple[BlockSize, ...]
     articles: tuple[str, ...]
     findings: tuple[Finding, ...] = ()
+    personal: Mapping[int, Personal] = field(default_factory=lambda: MappingProxyType({}))

@@ -36,6 +36,17 @@ def choose_tracks(tracks: Sequence[Track], wanted: Mapping[str, Any], where: Whe
     return tuple((fitting if mood is None else by_mood(fitting, str(mood)))[:limit])
 
 
+def fitting(tracks: Sequence[Track], mood: str, kinds: Sequence[str], minutes: str) -> list[Track]:
+    """The tracks that fit what a reader asks for; of a kind or a length that there isn't, none or all of them."""
+    try:
+        shortest, longest = _minutes(minutes or None, Where(""))
+    except ContentError:
+        shortest, longest = _minutes(None, Where(""))
+    wanted = frozenset(map(_fold, kinds))
+    found = [one for one in tracks if shortest <= one.minutes <= longest and (not wanted or _fold(one.kind) in wanted)]
+    return by_mood(found, mood) if mood else found
+
+
 def by_mood(tracks: Sequence[Track], mood: str) -> list[Track]:
     """The tracks that match any of the mood's words, by their stems, the best first (SQLite FTS5, bm25)."""
     words = re.findall(r"\w+", mood)

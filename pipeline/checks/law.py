@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from pipeline import merge_fields
 from pipeline.checks.headers import fields, place
 from pipeline.checks.reading.mail import Mail, of_html, text_of
 from pipeline.checks.reading.wire import ENCODED_WORD, Field
@@ -108,7 +109,8 @@ def one_click(mail: Mail) -> Iterator[Fault]:
     source="https://www.ftc.gov/business-guidance/resources/can-spam-act-compliance-guide-business",
 )
 def unsubscribe_link(mail: Mail) -> Iterator[Fault]:
-    own = mail.newsletter.unsubscribe_url if mail.newsletter else ""
+    slug = mail.email.slug if mail.email else ""
+    own = merge_fields.public_url(mail.newsletter.unsubscribe_url, slug) if mail.newsletter else ""
     if mail.html and not any(_is_seen(one, mail.hidden) for one in _ways_out(mail, own)):
         there = "the link to unsubscribe can't be seen" if _ways_out(mail, own) else "there is no link to unsubscribe"
         yield Fault(f"{there} in the HTML", mail.where)

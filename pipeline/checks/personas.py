@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 from pipeline import merge_fields
 from pipeline.checks.reading.mail import Mail, is_hidden
-from pipeline.checks.reading.spots import Values, is_worst, place, place_at, readers, spots, tree
+from pipeline.checks.reading.spots import is_worst, place, place_at, readers, spots, tree
 from pipeline.checks.rule import Fault, rule
 from pipeline.checks.telling import by_reader, quoted
 from pipeline.errors import Where
+from pipeline.model import Values
 
 _ORDINARY = "Ana"
 
@@ -97,7 +98,7 @@ def _unescaped(mail: Mail) -> Iterator[Fault]:
 
 def _from_values(mail: Mail) -> Iterator[tuple[str, str, Where]]:
     for persona in mail.personas:
-        for name, value in persona.values.items():
+        for name, value in ((name, merge_fields.shown(one, "en")) for name, one in persona.values.items()):
             if merge_fields.TOKEN.search(value) or merge_fields.WRITTEN.fullmatch(value.strip()):
                 yield persona.name, f"{name} is itself a merge field, {quoted(value)}", persona.where
 
@@ -173,7 +174,7 @@ def _bad_urls(mail: Mail) -> Iterator[tuple[str, str, Where]]:
                 wrong = wrong or f"a link leads to {quoted(url)}, which is no https address"
                 yield reader.name, wrong, where
             name = merge_fields.read_token(whole)[0] if whole else ""
-            value = reader.values.get(name, "") if not is_worst(reader) else ""
+            value = merge_fields.shown(reader.values.get(name, ""), "en") if not is_worst(reader) else ""
             if value and not merge_fields.LEADS.match(value):
                 yield reader.name, f"{name} is {quoted(value)}, which is no address; the link has its fallback", where
 

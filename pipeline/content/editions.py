@@ -58,7 +58,7 @@ class Editions(Mapping[str, Edition]):
         if date is None and not fields.values.get("date"):
             fields.wrong("`date` is missing; write it as date: 2026-11-24", "date")
         blocks = read_blocks(fields, newsletter, self.articles.images, "- lead: some-article")
-        url = newsletter.web_url.replace("{edition}", slug)
+        url = merge_fields.public_url(newsletter.web_url, slug)
         body = Where(fields.source.path, fields.source.body_line)
         letter, findings = read_letter(fields, fields.source.body, FrontMatter(slug, "", url, body), self.articles)
         return Edition(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline import merge_fields
 from pipeline.content.source import Source
 from pipeline.errors import ContentError, PipelineError, Where, flatten, nearest
-from pipeline.model import MergeField
+from pipeline.model import FieldType, MergeField, Value
 
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _EMAIL = re.compile(r"[^@\s<>\"(),:;\[\]\\]{1,64}@[^@\s<>\"(),:;\[\]\\]{1,253}")
@@ -80,6 +81,19 @@ class Fields:
         except PipelineError as error:
             self.adopt(error)
             return text
+
+    def reader_value(self, name: str, type: FieldType) -> Value:
+        """What a reader has for a field of this type; none where nothing is said."""
+        value = self.value(name)
+        if type == "list":
+            return self.words(name)
+        if type != "date" or value in (None, ""):
+            return self.text(name, "")
+        try:
+            return date.fromisoformat(str(value).strip()[: len("2026-11-24")])
+        except ValueError:
+            self.wrong(f"`{self.label(name)}` must be a date such as 2026-11-24, and {value!r} isn't", name)
+            return ""
 
     def lines(self, name: str) -> str:
         """Text of several lines; it must be there."""

@@ -16,11 +16,13 @@ from pipeline.content.images import Images
 from pipeline.content.source import Source, read_text
 from pipeline.content.toml import parse_toml
 from pipeline.errors import ConfigurationError, Where, nearest, raise_all
-from pipeline.model import Address, Author, CheckSetting, Fonts, Link, MergeField, Newsletter, Palette
+from pipeline.model import Address, Author, CheckSetting, FieldType, Fonts, Link, MergeField, Newsletter, Palette
 
 PATH = "content/newsletter.toml"
 ARTICLE_URL_PARTS = ("slug", "year", "month", "day")
-BUILT_IN_FIELDS = ("unsubscribe_url", "preferences_url", "web_url")
+# What stands in the address of a reader's own page.
+READER_URL_PARTS = ("edition", "token")
+FIELD_TYPES = ("text", "url", "token", "date", "list")
 
 
 def read_source(folder: Path) -> Source:
@@ -48,7 +50,8 @@ def _newsletter(fields: Fields, folder: Path) -> Newsletter:
     url = fields.url("url")
     asset_url = fields.url("asset_url", url)
     images = Images(folder, asset_url, url)
-    declared = _merge_fields(fields)
+    pages = {name: _pattern(fields, name, READER_URL_PARTS) for name in merge_fields.BUILT_IN_URLS}
+    declared = _merge_fields(fields, pages)
     colors = fields.table("colors", required=True)
     newsletter = Newsletter(
         name=fields.text("name"),
@@ -60,9 +63,7 @@ def _newsletter(fields: Fields, folder: Path) -> Newsletter:
         postal_address=fields.lines("postal_address"),
         tagline=_by_language(fields, "tagline", declared),
         reason=_by_language(fields, "reason", declared, required=True),
-        unsubscribe_url=fields.url("unsubscribe_url"),
-        preferences_url=fields.url("preferences_url"),
-        web_url=_pattern(fields, "web_url", ("edition",)),
+        **pages,
         language=fields.text("language", "en"),
         timezone=read_timezone(fields),
         anchors="kramdown" if fields.choice("anchors", ("github", "kramdown")) == "kramdown" else "github",
@@ -74,6 +75,8 @@ def _newsletter(fields: Fields, folder: Path) -> Newsletter:
         stores=tuple(_link(table, images) for table in fields.tables("stores")),
         utm=_utm(fields.table("utm")),
         merge_fields=declared,
+        recipient_name=fields.prose("recipient_name", declared, ""),
+        esp=fields.text("esp", ""),
         authors=_authors(fields, images),
         medical_disclaimer=_by_language(fields, "medical_disclaimer", declared),
         blocks=_blocks(fields, DataReader(fields, declared, url, images)),
@@ -119,20 +122,30 @@ def _fonts(fields: Fields) -> Fonts:
     return fonts
 
 
-def _merge_fields(fields: Fields) -> MappingProxyType[str, MergeField]:
+def _merge_fields(fields: Fields, pages: Mapping[str, str]) -> MappingProxyType[str, MergeField]:
+    built_in = {
+        "email": MergeField("email", ""),
+        "token": MergeField("token", "", "token"),
+        **{name: MergeField(name, url, "url") for name, url in pages.items()},
+    }
     declared = {}
     for name, table in fields.named_tables("merge_fields").items():
         if not merge_fields.NAME.fullmatch(name):
             table.wrong(f"`{name}` can't be a merge field's name; use letters, digits and '_'")
-        if name in BUILT_IN_FIELDS:
+        if name in built_in:
             table.wrong(f"`{name}` is built in; choose another name for this merge field")
-        kind = table.choice("type", ("text", "url"))
-        fallback = table.text("fallback")
-        if kind == "url" and fallback and not merge_fields.LEADS.match(fallback):
-            table.wrong(f"`fallback` of a url must be one, such as https://…, and {fallback!r} isn't", "fallback")
-        declared[name] = MergeField(name, fallback, "url" if kind == "url" else "text", table.text("sample", ""))
+        declared[name] = _merge_field(name, table)
         table.refuse_unknown()
-    return MappingProxyType(declared)
+    return MappingProxyType({**built_in, **declared})
+
+
+def _merge_field(name: str, table: Fields) -> MergeField:
+    type = cast(FieldType, table.choice("type", FIELD_TYPES))
+    # Where nothing is known, there is no date and nothing on a list; a text must say what stands there.
+    fallback = table.text("fallback", None if type in ("text", "url") else "")
+    if type == "url" and fallback and not merge_fields.LEADS.match(fallback):
+        table.wrong(f"`fallback` of a url must be one, such as https://…, and {fallback!r} isn't", "fallback")
+    return MergeField(name, fallback, type, table.reader_value("sample", type))
 
 
 def _link(fields: Fields, images: Images) -> Link:

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pipeline.content.fields import Fields
-from pipeline.content.newsletter import BUILT_IN_FIELDS
 from pipeline.content.source import Source, read_text
 from pipeline.content.yaml import parse_yaml
 from pipeline.errors import ContentError, PipelineError, Where, nearest, raise_all
@@ -40,15 +39,11 @@ def _persona(key: str, readers: Fields, newsletter: Newsletter) -> Persona:
         readers.wrong(f"{key!r} can't be a reader's key; use small letters, digits, '-' and '_'", key)
     fields = readers.table(key)
     name, values = fields.text("name", key), fields.table("fields")
-    known = (*newsletter.merge_fields, *BUILT_IN_FIELDS)
-    for field in values.values:
-        if field not in known:
-            values.wrong(f"`{field}` is not a declared merge field{nearest(str(field), known)}", str(field))
-    persona = Persona(
-        key,
-        name,
-        MappingProxyType({str(field): values.text(str(field), "") for field in values.values}),
-        fields.where(),
-    )
+    declared, known = newsletter.merge_fields, {}
+    for field in map(str, values.values):
+        if field in declared:
+            known[field] = values.reader_value(field, declared[field].type)
+        else:
+            values.wrong(f"`{field}` is not a declared merge field{nearest(field, declared)}", field)
     fields.refuse_unknown()
-    return persona
+    return Persona(key, name, MappingProxyType(known), fields.where())

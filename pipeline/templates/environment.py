@@ -38,7 +38,12 @@ class Environment(jinja2.Environment):
             bytecode_cache=_bytecode_cache(),
         )
         self.folder = folder
-        self.globals |= {"field": facts.field, "t": words.translator(folder), "disclaimer": facts.disclaimer}
+        self.globals |= {
+            "field": facts.field,
+            "mark": facts.mark,
+            "t": words.translator(folder),
+            "disclaimer": facts.disclaimer,
+        }
         self.filters |= {
             "contents": facts.contents,
             "date": words.show_date,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from jinja2 import pass_context
+from jinja2 import pass_context, pass_eval_context
+from jinja2.nodes import EvalContext
 from jinja2.runtime import Context
+from markupsafe import Markup
 
-from pipeline import merge_fields
+from pipeline import marks, merge_fields
 from pipeline.errors import ConfigurationError, TemplateError, nearest
 from pipeline.languages import in_language
 from pipeline.model import Section
@@ -24,20 +26,19 @@ def named(context: Context, name: str) -> Any:
 @pass_context
 def field(context: Context, name: str, fallback: str | None = None) -> str:
     """The token of a merge field; ``fallback`` stands in where the reader has no value."""
-    newsletter, edition = named(context, "newsletter"), named(context, "edition")
-    built_in = {
-        "unsubscribe_url": newsletter.unsubscribe_url,
-        "preferences_url": newsletter.preferences_url,
-        "web_url": newsletter.web_url.replace("{edition}", edition.slug),
-    }
-    if name in built_in:
-        return merge_fields.token(name, built_in[name])
-    if name not in newsletter.merge_fields:
+    declared = named(context, "newsletter").merge_fields
+    if name not in declared:
         raise TemplateError(
-            f"{name!r} is not a declared merge field{nearest(name, [*built_in, *newsletter.merge_fields])} "
-            f"(declare it under [merge_fields.{name}] in {newsletter.where.path})"
+            f"{name!r} is not a declared merge field{nearest(name, declared)} "
+            f"(declare it under [merge_fields.{name}] in content/newsletter.toml)"
         )
-    return merge_fields.token(name, newsletter.merge_fields[name].fallback if fallback is None else fallback)
+    return merge_fields.token(name, declared[name].fallback if fallback is None else fallback)
+
+
+@pass_eval_context
+def mark(frame: EvalContext, kind: marks.Kind, block: int, index: int = 0, *, closes: bool = False) -> Markup:
+    """What a block, a card in it, or a card's place is found by: a comment in MJML, signs that nobody sees in text."""
+    return Markup(marks.mark(kind, block, index, closes=closes, html=bool(frame.autoescape)))
 
 
 @pass_context

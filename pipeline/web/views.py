@@ -9,8 +9,8 @@ from functools import lru_cache
 from html import escape
 from typing import Literal
 
-from pipeline import build, clients, merge_fields
-from pipeline.model import Email, Persona
+from pipeline import build, clients, personal, pieces
+from pipeline.model import Email, Persona, Values
 
 Scheme = Literal["light", "dark"]
 
@@ -68,7 +68,7 @@ def mail(email: Email, view: View, asset_url: str) -> str:
 
 def text(email: Email, view: View) -> str:
     """The text part, as a program that shows no HTML would show it."""
-    return _page(email.subject, escape(merge_fields.fill_text(email.text, values(view.reader))), view.scheme)
+    return _page(email.subject, escape(build.fill_email(email, values(view.reader)).text), view.scheme)
 
 
 def source(email: Email, view: View) -> str:
@@ -84,13 +84,14 @@ def source(email: Email, view: View) -> str:
     return _page(email.subject, code, view.scheme, formatter.get_style_defs("pre"))  # type: ignore[no-untyped-call]
 
 
-def values(reader: Persona | None) -> dict[str, str]:
-    return dict(reader.values) if reader else {}
+def values(reader: Persona | None) -> Values:
+    return reader.values if reader else {}
 
 
 def filled(email: Email, reader: Persona | None) -> str:
     """The HTML part for this reader, with its marks."""
-    return merge_fields.fill_html(email.html, values(reader))
+    seen = personal.view(email, values(reader))
+    return pieces.fill(pieces.of_html(email, marked=True), values(reader), seen, email.language)
 
 
 def approximation(email: Email, reader: Persona | None, client: clients.Client) -> clients.Approximation:

@@ -13,9 +13,10 @@ from typing import Any
 
 from lxml import etree
 
-from pipeline import clients, marks, merge_fields
+from pipeline import clients, marks, merge_fields, personal, pieces
 from pipeline.errors import Where
 from pipeline.model import BlockSize, Edition, Email, Newsletter, Persona
+from pipeline.pieces import View
 
 # Whose text nobody is shown.
 UNSHOWN = frozenset(("head", "style", "script", "title", "template", "noscript"))
@@ -140,12 +141,17 @@ def of_email(
     newsletter: Newsletter,
     message: bytes | None = None,
     personas: tuple[Persona, ...] = (),
+    view: View | None = None,
 ) -> Mail:
-    """Our own mail, as a reader gets it of whom nothing is known: each merge field has its fallback."""
-    marked = merge_fields.fill_html(email.html, {})
+    """Our own mail, as a reader gets it of whom nothing is known: each merge field has its fallback.
+
+    With a ``view``, that of a reader who sees so much of what isn't for all.
+    """
+    seen = view or personal.view(email, {})
+    marked = pieces.fill(pieces.of_html(email, marked=True), {}, seen, email.language)
     return Mail(
         html=marks.without_marks(marked),
-        text=merge_fields.fill_text(email.text, {}),
+        text=pieces.fill(pieces.of_text(email), {}, seen, email.language),
         subject=merge_fields.fill_text(email.subject, {}),
         where=edition.where,
         preheader=merge_fields.fill_text(email.preheader, {}),

@@ -5,7 +5,7 @@ A mail differs from one reader to the next only where its merge fields stand: on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 from pipeline import clients, marks, merge_fields
 from pipeline.checks.reading.mail import INLINE, Mail, text_of
 from pipeline.errors import Where
-
-Values = Mapping[str, str]
+from pipeline.model import Values
 
 
 class Reader(NamedTuple):
