@@ -85,8 +85,7 @@ def build_edition(slug: str, project: Project) -> Email:
     """
     refuse_others(slug, project)
     edition, email = fit_email(compose_edition(slug, project), project)
-    message = mime.message(fill_email(email, {}), project.library.newsletter)
-    findings = check_mail(mail_of(email, message, edition, project), email, project)
+    findings = check_email(email, edition, project)
     raise_all(NotReadyError(f"{one.message} ({one.rule} {one.check})", one.where) for one in checks.errors_in(findings))
 
     ready = replace(fill_email(email, {}), findings=findings)
@@ -94,6 +93,7 @@ def build_edition(slug: str, project: Project) -> Email:
         **what_went_out(slug, ready, project),
         **inputs.provenance(project.folder, input_paths(edition, ready, project), project.hashes),
     }
+    message = mime.message(ready, project.library.newsletter)
     outbox.write(project.folder / outbox.FOLDER, slug, outbox.files_of(ready, message, provenance))
     return ready
 
@@ -154,20 +154,36 @@ def fit_email(edition: Edition, project: Project) -> tuple[Edition, Email]:
     newsletter, environment = project.library.newsletter, project.environment
     email = render_email(edition, newsletter, environment)
     for smaller in editions.smaller(edition) if edition.fit else ():
-        if checks.fits(fill_email(email, {}).html):
+        views = personal.views_to_look_at(email, project.library.personas).values()
+        if all(checks.fits(fill_email(email, {}, view).html) for view in views):
             break
         edition, email = smaller, render_email(smaller, newsletter, environment)
     return edition, email
 
 
-def mail_of(email: Email, message: bytes, edition: Edition, project: Project) -> checks.Mail:
-    """The Email as the checks look at it: as it would be sent to a reader of whom nothing is known."""
-    return checks.of_email(email, edition, project.library.newsletter, message, project.library.personas)
+def mail_of(email: Email, edition: Edition, project: Project, view: View | None = None) -> checks.Mail:
+    """The Email as the checks look at it: as a reader gets it of whom nothing is known, or who sees what is in view."""
+    seen = view or personal.view(email, {})
+    message = mime.message(fill_email(email, {}, seen), project.library.newsletter)
+    return checks.of_email(email, edition, project.library.newsletter, message, project.library.personas, seen)
 
 
-def check_mail(mail: checks.Mail, email: Email, project: Project) -> tuple[Finding, ...]:
-    """What there is to say of the Email: what its stages told, and what the checks find."""
-    return (*email.findings, *checks.check(mail, project.library.newsletter.checks))
+def check_email(email: Email, edition: Edition, project: Project) -> tuple[Finding, ...]:
+    """What there is to say of the Email: what its stages told, and what the checks find in it, whoever gets it."""
+    found: dict[Finding, str] = {}
+    for name, view in personal.views_to_look_at(email, project.library.personas).items():
+        mail = mail_of(email, edition, project, view)
+        for one in checks.check(mail, project.library.newsletter.checks):
+            found.setdefault(one, name)
+    told = (replace(one, message=f"for {name}: {one.message}") if name else one for one, name in found.items())
+    return (*email.findings, *_for_nobody(email, edition), *checks.sort(told))
+
+
+def _for_nobody(email: Email, edition: Edition) -> list[Finding]:
+    return [
+        Finding("audience", "warn", "nobody is shown this block: its condition holds for no reader", block.where)
+        for block in (edition.blocks[index] for index in personal.never_shown(email))
+    ]
 
 
 def fill_email(email: Email, values: Values, view: View | None = None) -> Email:

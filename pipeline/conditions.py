@@ -9,9 +9,10 @@ from __future__ import annotations
 import ast
 import operator
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from itertools import combinations, islice, product
 from typing import Any, Literal
 
 from pipeline.errors import ContentError, Where, nearest
@@ -112,6 +113,47 @@ def fields_of(test: Test) -> tuple[str, ...]:
             return tuple(dict.fromkeys(name for one in tests for name in fields_of(one)))
         case _:
             return (test.field,)
+
+
+def every_reader(tests: Sequence[Test]) -> Iterator[dict[str, str | date | tuple[str, ...]]]:
+    """Readers' values such that whatever the tests can tell apart is among them; first one of whom nothing is known.
+
+    At most ``MOST_READERS``, which more than five or six fields together can exceed.
+    """
+    asked: dict[str, list[Known | Is | Compare | Has]] = {}
+    for one in (atom for test in tests for atom in _atoms(test)):
+        asked.setdefault(one.field, []).append(one)
+    values = [_telling_values(atoms) for atoms in asked.values()]
+    for row in islice(product(*values), MOST_READERS):
+        yield {name: value for name, value in zip(asked, row, strict=True) if value}
+
+
+MOST_READERS = 4096
+ANOTHER = "…"
+_MOST_ITEMS = 5
+
+
+def _atoms(test: Test) -> Iterator[Known | Is | Compare | Has]:
+    match test:
+        case Not(inner):
+            yield from _atoms(inner)
+        case AllOf(tests) | AnyOf(tests):
+            for one in tests:
+                yield from _atoms(one)
+        case _:
+            yield test
+
+
+def _telling_values(atoms: Sequence[Known | Is | Compare | Has]) -> list[Any]:
+    """Nothing, and for one field a value for each answer that its tests can give."""
+    items = list(dict.fromkeys(one.item for one in atoms if isinstance(one, Has)))
+    if items:
+        sizes = range(1, len(items) + 1) if len(items) <= _MOST_ITEMS else (1, len(items))
+        return [(), *(chosen for size in sizes for chosen in combinations(items, size)), (ANOTHER,)]
+    named = list(dict.fromkeys(one.value for one in atoms if isinstance(one, Is | Compare)))
+    days = [day for day in named if isinstance(day, date)]
+    around = sorted({day + timedelta(days=step) for day in days for step in (-1, 0, 1)})
+    return ["", *around] if days else ["", *named, ANOTHER]
 
 
 def holds(test: Test, values: Mapping[str, Any]) -> bool:

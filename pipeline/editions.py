@@ -9,12 +9,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from pipeline.errors import ContentError, PipelineError, Where, nearest, raise_all
 from pipeline.languages import direction, in_language
-from pipeline.model import NOTHING, Article, Block, Edition, Finding, Newsletter, Section, Track
-from pipeline.tracks import choose_tracks
+from pipeline.model import NOTHING, Article, Block, Choice, Edition, Finding, Newsletter, Personal, Section, Track
+from pipeline.personal import ASKED
+from pipeline.tracks import allowed, choose_tracks, read_limit
 
 # Put in by themselves where the edition doesn't list them.
 FIRST = ("masthead", "letter")
@@ -96,7 +97,12 @@ def _with_less(block: Block, less: Callable[[Article], Article]) -> Block:
     if block.name != "teasers":
         return block
     articles = tuple(less(article) for article in block.data["articles"])
-    return replace(block, data=MappingProxyType({**block.data, "articles": articles}))
+    smaller = replace(block, data=MappingProxyType({**block.data, "articles": articles}))
+    candidates = tuple(less(one) if isinstance(one, Article) else one for one in candidates_of(block))
+    if candidates == candidates_of(block) or not (block.personal and block.personal.choice):
+        return smaller
+    choice = replace(block.personal.choice, candidates=candidates)
+    return replace(smaller, personal=replace(block.personal, choice=choice))
 
 
 def edition_of(article: Article, date: datetime) -> Edition:
@@ -117,8 +123,13 @@ def edition_of(article: Article, date: datetime) -> Edition:
 
 def articles_of(blocks: Sequence[Block]) -> tuple[Article, ...]:
     """The articles that the blocks show, each once, in the order of their first appearance."""
-    found = {part.slug: part for block in blocks for value in block.data.values() for part in _articles_in(value)}
-    return tuple(found.values())
+    shown = (value for block in blocks for value in (*block.data.values(), *candidates_of(block)))
+    return tuple({part.slug: part for value in shown for part in _articles_in(value)}.values())
+
+
+def candidates_of(block: Block) -> tuple[Track | Article, ...]:
+    """What a block may show to one reader or another, beside what it shows to all."""
+    return block.personal.choice.candidates if block.personal and block.personal.choice else ()
 
 
 def _articles_in(value: Any) -> tuple[Article, ...]:
@@ -144,10 +155,15 @@ def _fill(block: Block, shelf: Shelf, partials: Collection[str], before: tuple[B
         data = FILL[block.name](data, block.where, shelf, before)
     else:
         data = _named_articles(data, block.where, shelf)
-    return replace(block, data=MappingProxyType(data))
+    personal = block.personal
+    if isinstance(data.get(CHOICE), Choice):
+        personal = replace(personal or Personal(), choice=data.pop(CHOICE))
+    return replace(block, data=MappingProxyType(data), personal=personal)
 
 
 Data = dict[str, Any]
+# Under which a block's data has its Choice until the block is made.
+CHOICE = "for"
 
 
 def _lead(data: Data, where: Where, shelf: Shelf, before: tuple[Block, ...]) -> Data:
@@ -161,13 +177,20 @@ def _article(data: Data, where: Where, shelf: Shelf, before: tuple[Block, ...]) 
 
 
 def _teasers(data: Data, where: Where, shelf: Shelf, before: tuple[Block, ...]) -> Data:
-    _known(data, where, "teasers", "value", "articles", "columns", "title")
+    _known(data, where, "teasers", "value", "articles", "columns", "title", "for", "limit")
     columns = data.get("columns", 1)
     if columns not in (1, 2):
         raise ContentError(f"`columns` of teasers is 1 or 2, not {columns!r}", where)
     slugs = data.get("articles", data.get("value", ()))
     slugs = (slugs,) if isinstance(slugs, str) else slugs
-    return {**data, "articles": _each(slugs, lambda slug: shelf.article(slug, where), where), "columns": columns}
+    articles = _each(slugs, lambda slug: shelf.article(slug, where), where)
+    filled = {**data, "articles": articles, "columns": columns}
+    if not _is_for_reader(data, where):
+        if "limit" in data:
+            raise ContentError("`limit` of teasers goes with `for: reader`", where)
+        return filled
+    choice = _choice("topics", articles, articles[: read_limit(data.get("limit"), where)], shelf.newsletter, where)
+    return {**filled, "articles": tuple(choice.candidates[index] for index in choice.default), CHOICE: choice}
 
 
 def _sections(data: Data, where: Where, shelf: Shelf, before: tuple[Block, ...]) -> Data:
@@ -205,8 +228,43 @@ def _next(data: Data, where: Where, shelf: Shelf, before: tuple[Block, ...]) -> 
 
 
 def _tracks(data: Data, where: Where, shelf: Shelf, before: tuple[Block, ...]) -> Data:
-    _known(data, where, "tracks", "mood", "kind", "minutes", "limit", "title")
-    return {**data, "tracks": choose_tracks(shelf.tracks(), data, where)}
+    _known(data, where, "tracks", "mood", "kind", "minutes", "limit", "title", "for")
+    default = choose_tracks(shelf.tracks(), data, where)
+    filled = {**data, "tracks": default}
+    if not _is_for_reader(data, where):
+        return filled
+    # What the edition says of kinds and lengths holds for all readers; a mood is the reader's own.
+    candidates = allowed(shelf.tracks(), data, where)
+    return {**filled, CHOICE: _choice("tracks", candidates, default, shelf.newsletter, where)}
+
+
+def _is_for_reader(data: Data, where: Where) -> bool:
+    """Whether what the block shows is to be chosen for each reader."""
+    if data.get("for", "reader") != "reader":
+        raise ContentError(f"`for` can only say reader, and not {data['for']!r}", where)
+    return "for" in data
+
+
+def _choice(
+    by: Literal["tracks", "topics"],
+    candidates: Sequence[Track | Article],
+    default: Sequence[Track | Article],
+    newsletter: Newsletter,
+    where: Where,
+) -> Choice:
+    asked = ASKED[by]
+    declared = {name: newsletter.merge_fields[name].type for name in asked if name in newsletter.merge_fields}
+    for name, type in declared.items():
+        if type != asked[name]:
+            message = (
+                f"what is chosen by {name} needs [merge_fields.{name}] of the type {asked[name]}, and it is {type}"
+            )
+            raise ContentError(message, where)
+    if not declared:
+        message = f"nothing is known of readers to choose by; declare one of {', '.join(asked)} under [merge_fields]"
+        raise ContentError(message, where)
+    places = {id(one): index for index, one in enumerate(candidates)}
+    return Choice(by, tuple(candidates), tuple(places[id(one)] for one in default))
 
 
 def _popular(data: Data, where: Where, shelf: Shelf, before: tuple[Block, ...]) -> Data:

@@ -99,15 +99,26 @@ def tokenise(source: str, declared: Mapping[str, MergeField], where: Where, *, m
             return found[0]
         if name not in declared and source.startswith("(", found.end()):
             return found[0]  # a link whose text stands in brackets
+        line = None if where.line is None else where.line + source.count("\n", 0, found.start())
         if name not in declared:
-            line = None if where.line is None else where.line + source.count("\n", 0, found.start())
             errors.append(undeclared(name, declared, Where(where.path, line)))
+            return found[0]
+        if fallback is None and not declared[name].fallback and declared[name].type != "token":
+            errors.append(without_fallback(name, f"[[{name}|…]]", Where(where.path, line)))
             return found[0]
         return token(name, declared[name].fallback if fallback is None else fallback.strip())
 
     result = WRITTEN.sub(swap, source)
     raise_all(errors)
     return result
+
+
+def without_fallback(name: str, written: str, where: Where | None = None) -> ContentError:
+    return ContentError(
+        f"nothing says what stands here for readers who have no {name}; write {written}, "
+        f"or `fallback` under [merge_fields.{name}]",
+        where,
+    )
 
 
 def undeclared(name: str, declared: Mapping[str, MergeField], where: Where) -> ContentError:

@@ -8,11 +8,14 @@ left then go to the edition's own choice, so that there is never a gap.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from pipeline import conditions, tracks
-from pipeline.model import Article, Choice, Email, FieldType, Track, Value, Values
+from pipeline.merge_fields import shown
+from pipeline.model import Article, Block, Choice, Edition, Email, FieldType, Persona, Track, Value, Values
 from pipeline.pieces import View
 
 # The fields that a choice asks for, and their types.
@@ -25,15 +28,15 @@ _NOTHING: Mapping[FieldType, Value] = {"text": "", "list": ()}
 
 def view(email: Email, values: Values) -> View:
     """What a reader with these values sees."""
-    shown, picks = views(email, {name: (value,) for name, value in values.items()}, 1)
-    return View({block: one[0] for block, one in shown.items()}, {block: one[0] for block, one in picks.items()})
+    seen, picks = views(email, {name: (value,) for name, value in values.items()}, 1)
+    return View({block: one[0] for block, one in seen.items()}, {block: one[0] for block, one in picks.items()})
 
 
 def views(
     email: Email, columns: Mapping[str, Sequence[Any]], size: int
 ) -> tuple[dict[int, list[bool]], dict[int, list[tuple[int, ...]]]]:
     """By block, what each of so many readers sees, their values given by field."""
-    shown = {
+    audiences = {
         block: conditions.column(personal.audience.test, columns, size)
         for block, personal in email.personal.items()
         if personal.audience
@@ -41,13 +44,62 @@ def views(
     picks = {
         block: _picked(personal.choice, columns, size) for block, personal in email.personal.items() if personal.choice
     }
-    return shown, picks
+    return audiences, picks
 
 
-def everything(email: Email, *, shown: bool = True) -> View:
-    """What nobody's values stand for: all blocks that are for some only, or none of them, and the default choices."""
+def seen(edition: Edition, view: View) -> Edition:
+    """The composed edition as this reader sees it: a block that isn't shown is there without its data."""
+    return replace(edition, blocks=tuple(_seen(index, block, view) for index, block in enumerate(edition.blocks)))
+
+
+def _seen(index: int, block: Block, view: View) -> Block:
+    if not view.shown.get(index, True):
+        return Block("hidden", block.where)
+    if block.personal is None or block.personal.choice is None:
+        return block
+    picked = tuple(block.personal.choice.candidates[one] for one in view.picks[index])
+    key = {"tracks": "tracks", "topics": "articles"}[block.personal.choice.by]
+    return replace(block, data=MappingProxyType({**block.data, key: picked}), personal=None)
+
+
+def views_to_look_at(email: Email, personas: Sequence[Persona]) -> dict[str, View]:
+    """By who sees it, every view that is worth a look: that of nobody in particular, those of the sample readers, and
+    as many others as it takes for each block that can be to be shown once, and to be left out once.
+    """
+    named = {"": view(email, {})}
+    named |= {persona.name: view(email, persona.values) for persona in personas if email.personal}
+    uncovered = {pair for _, one in _possible_views(email) for pair in one.shown.items()}
+    for one in named.values():
+        uncovered -= set(one.shown.items())
+    while uncovered:
+        values, best = max(_possible_views(email), key=lambda one: len(uncovered.intersection(one[1].shown.items())))
+        named[
+            f"a reader with {', '.join(f'{name} {shown(value, email.language)}' for name, value in values.items())}"
+        ] = best
+        uncovered -= set(best.shown.items())
+    return {name: one for index, (name, one) in enumerate(named.items()) if one not in list(named.values())[:index]}
+
+
+def never_shown(email: Email) -> list[int]:
+    """The blocks whose condition holds for nobody."""
+    reached = {block for _, one in _possible_views(email) for block, shows in one.shown.items() if shows}
+    return [block for block, personal in email.personal.items() if personal.audience and block not in reached]
+
+
+def _possible_views(email: Email) -> list[tuple[Values, View]]:
+    """Each combination of blocks that some reader sees, with the values of one who does."""
+    tests = [personal.audience.test for personal in email.personal.values() if personal.audience]
+    found: dict[tuple[bool, ...], tuple[Values, View]] = {}
+    for values in conditions.every_reader(tests):
+        one = view(email, values)
+        found.setdefault(tuple(one.shown.values()), (values, one))
+    return list(found.values())
+
+
+def everything(email: Email) -> View:
+    """All blocks, also those that no reader sees together, with the default choices."""
     return View(
-        {block: shown for block, personal in email.personal.items() if personal.audience},
+        {block: True for block, personal in email.personal.items() if personal.audience},
         {block: personal.choice.default for block, personal in email.personal.items() if personal.choice},
     )
 

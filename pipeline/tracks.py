@@ -24,26 +24,35 @@ def choose_tracks(tracks: Sequence[Track], wanted: Mapping[str, Any], where: Whe
     At most ``limit``, by fit; in the catalogue's own order where no mood is asked for. A mood finds nothing
     rather than something that doesn't fit. Raises a ContentError for a kind that no track has.
     """
-    limit = wanted.get("limit", LIMIT)
+    limit, mood, found = read_limit(wanted.get("limit"), where), wanted.get("mood"), allowed(tracks, wanted, where)
+    return tuple((found if mood is None else by_mood(found, str(mood)))[:limit])
+
+
+def allowed(tracks: Sequence[Track], wanted: Mapping[str, Any], where: Where) -> list[Track]:
+    """All tracks of the ``kind`` and the ``minutes``, in the catalogue's own order."""
+    return _of(tracks, _kinds(wanted.get("kind"), tracks, where), *_minutes(wanted.get("minutes"), where))
+
+
+def _of(tracks: Sequence[Track], kinds: frozenset[str], shortest: int, longest: int) -> list[Track]:
+    return [one for one in tracks if shortest <= one.minutes <= longest and (not kinds or _fold(one.kind) in kinds)]
+
+
+def read_limit(written: Any, where: Where) -> int:
+    """How many are to be shown."""
+    limit = LIMIT if written is None else written
     if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= MAX_LIMIT:
-        raise ContentError(f"`limit` of tracks is a number from 1 to {MAX_LIMIT}, not {limit!r}", where)
-    shortest, longest = _minutes(wanted.get("minutes"), where)
-    kinds = _kinds(wanted.get("kind"), tracks, where)
-    fitting = [
-        track for track in tracks if shortest <= track.minutes <= longest and (not kinds or _fold(track.kind) in kinds)
-    ]
-    mood = wanted.get("mood")
-    return tuple((fitting if mood is None else by_mood(fitting, str(mood)))[:limit])
+        raise ContentError(f"`limit` is a number from 1 to {MAX_LIMIT}, not {limit!r}", where)
+    return limit
 
 
 def fitting(tracks: Sequence[Track], mood: str, kinds: Sequence[str], minutes: str) -> list[Track]:
-    """The tracks that fit what a reader asks for; of a kind or a length that there isn't, none or all of them."""
+    """The tracks that fit what a reader asks for. Of a kind that there isn't, there are none; a length that isn't one
+    is as if nothing had been said of it."""
     try:
         shortest, longest = _minutes(minutes or None, Where(""))
     except ContentError:
-        shortest, longest = _minutes(None, Where(""))
-    wanted = frozenset(map(_fold, kinds))
-    found = [one for one in tracks if shortest <= one.minutes <= longest and (not wanted or _fold(one.kind) in wanted)]
+        shortest, longest = ANY_LENGTH
+    found = _of(tracks, frozenset(map(_fold, kinds)), shortest, longest)
     return by_mood(found, mood) if mood else found
 
 
@@ -75,10 +84,14 @@ STOP_WORDS = frozenset(
 )
 
 
+ANY_LENGTH = (0, 24 * 60)
+_SPAN = re.compile(r"\s*(\d{1,4})\s*(?:[-–]\s*(\d{1,4})\s*)?")
+
+
 def _minutes(written: Any, where: Where) -> tuple[int, int]:
     if written is None:
-        return 0, 24 * 60
-    found = re.fullmatch(r"\s*(\d{1,4})\s*(?:[-–]\s*(\d{1,4})\s*)?", str(written))
+        return ANY_LENGTH
+    found = _SPAN.fullmatch(str(written))
     if found is None or (found[2] and int(found[2]) < int(found[1])):
         raise ContentError(f"`minutes` of tracks is a span such as 0-5, or a longest length, not {written!r}", where)
     return (int(found[1]), int(found[2])) if found[2] else (0, int(found[1]))

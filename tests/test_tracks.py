@@ -73,8 +73,8 @@ def test_limit():
         ({"kind": "Storys"}, "no track is of the kind 'Storys'; did you mean Story?"),
         ({"minutes": "short"}, "`minutes` of tracks is a span such as 0-5"),
         ({"minutes": "9-2"}, "`minutes` of tracks is a span such as 0-5"),
-        ({"limit": 0}, "`limit` of tracks is a number from 1 to 12, not 0"),
-        ({"limit": True}, "`limit` of tracks is a number"),
+        ({"limit": 0}, "`limit` is a number from 1 to 12, not 0"),
+        ({"limit": True}, "`limit` is a number"),
     ],
 )
 def test_errors(wanted, message):

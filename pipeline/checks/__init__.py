@@ -41,6 +41,7 @@ __all__ = [
     "of_html",
     "of_message",
     "refuse_unknown",
+    "sort",
 ]
 
 CHECKS: tuple[Rule, ...] = (
@@ -66,7 +67,12 @@ RULES: Mapping[str, Rule] = {rule.id: rule for rule in CHECKS}
 def check(mail: Mail, settings: Mapping[str, CheckSetting] | None = None) -> tuple[Finding, ...]:
     """What is wrong with the mail, the errors first. ``settings`` are the newsletter's own levels, by rule."""
     found = [finding for rule in CHECKS for finding in _findings(rule, mail, (settings or {}).get(rule.id))]
-    return tuple(sorted(found, key=lambda one: ("error", "warn", "note").index(one.level)))
+    return sort(found)
+
+
+def sort(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The errors first."""
+    return tuple(sorted(findings, key=lambda one: ("error", "warn", "note").index(one.level)))
 
 
 def _findings(rule: Rule, mail: Mail, setting: CheckSetting | None) -> Iterator[Finding]:

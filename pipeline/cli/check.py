@@ -130,12 +130,10 @@ def asked(*, links: bool, spam: bool) -> list[tuple[Rule, Look]]:
 
 def read_edition(slug: str, project: Project) -> tuple[Mail, tuple[Finding, ...]]:
     """The mail that an edition becomes, and what is found in it."""
-    from pipeline import build, mime
+    from pipeline import build
 
     edition, email = build.fit_email(build.compose_edition(slug, project), project)
-    message = mime.message(build.fill_email(email, {}), project.library.newsletter)
-    mail = build.mail_of(email, message, edition, project)
-    return mail, build.check_mail(mail, email, project)
+    return build.mail_of(email, edition, project), build.check_email(email, edition, project)
 
 
 def unreadable(error: PipelineError) -> Finding:

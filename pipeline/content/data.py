@@ -18,6 +18,8 @@ from pipeline.model import MergeField
 
 # The keys that hold a picture, so that a designer's own block gets one without any Python.
 PICTURES = ("image", "portrait", "icon", "logo")
+# The keys that any block can have: who is shown it, and what becomes of it where a service can't say so.
+PERSONAL = ("audience", "otherwise")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal, cast
@@ -141,7 +142,7 @@ def _with_picks(block: Block, fields: Fields, index: int) -> Block:
         if one and data[key] in (Pick.REST, Pick.ALL):
             message = f'{block.name} takes one article, and "{value}" stands for several; write "newest"'
             fields.wrong(message, "blocks", index, block.name, key)
-    return Block(block.name, block.where, MappingProxyType(data))
+    return replace(block, data=MappingProxyType(data))
 
 
 def _pick(value: Any) -> Any:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from pipeline import languages, merge_fields
+from pipeline import conditions, languages, merge_fields
 from pipeline.content.articles import SLUG, SUFFIXES, Articles, read_date
-from pipeline.content.data import DataReader
+from pipeline.content.data import PERSONAL, DataReader
 from pipeline.content.fields import Fields
 from pipeline.content.front_matter import read_front_matter
 from pipeline.content.images import Images
 from pipeline.errors import ContentError, PipelineError, Where, raise_all
-from pipeline.model import Block, Edition, Finding, FrontMatter, Newsletter
+from pipeline.model import Block, Edition, Finding, FrontMatter, Newsletter, Personal
 
 FOLDER = "content/editions"
 
@@ -116,8 +116,25 @@ def read_blocks(fields: Fields, newsletter: Newsletter, images: Images, example:
         if not isinstance(name, str):
             fields.wrong(f"a block is its name, or one name with its data: `{example}`", "blocks", index)
             continue
-        found.append(Block(name, fields.where("blocks", index), reader.read(data, "blocks", index, name)))
+        path = ("blocks", index, name)
+        shared = {key: data[key] for key in PERSONAL if key in data} if isinstance(data, dict) else {}
+        own = {key: data[key] for key in data if key not in PERSONAL} if isinstance(data, dict) else data
+        personal = _personal(Fields(fields.source, shared, path, fields.errors, fields.error), newsletter)
+        found.append(Block(name, fields.where("blocks", index), reader.read(own, *path), personal))
     return tuple(found)
+
+
+def _personal(fields: Fields, newsletter: Newsletter) -> Personal | None:
+    """Who is shown a block, and what becomes of it where a service can't express that."""
+    source = fields.text("audience", "")
+    otherwise = fields.choice("otherwise", ("refuse", "default"))
+    types = {name: field.type for name, field in newsletter.merge_fields.items()}
+    try:
+        audience = conditions.parse(source, types, fields.where("audience")) if source else None
+    except PipelineError as error:
+        fields.adopt(error)
+        return None
+    return Personal(audience, None, "default" if otherwise == "default" else "refuse") if fields.values else None
 
 
 def is_edition(path: str) -> bool:

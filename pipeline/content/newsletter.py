@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipeline import merge_fields
-from pipeline.content.data import DataReader
+from pipeline.content.data import PERSONAL, DataReader
 from pipeline.content.fields import Fields
 from pipeline.content.images import Images
 from pipeline.content.source import Source, read_text
@@ -141,8 +141,7 @@ def _merge_fields(fields: Fields, pages: Mapping[str, str]) -> MappingProxyType[
 
 def _merge_field(name: str, table: Fields) -> MergeField:
     type = cast(FieldType, table.choice("type", FIELD_TYPES))
-    # Where nothing is known, there is no date and nothing on a list; a text must say what stands there.
-    fallback = table.text("fallback", None if type in ("text", "url") else "")
+    fallback = table.text("fallback", None if type == "url" else "")
     if type == "url" and fallback and not merge_fields.LEADS.match(fallback):
         table.wrong(f"`fallback` of a url must be one, such as https://…, and {fallback!r} isn't", "fallback")
     return MergeField(name, fallback, type, table.reader_value("sample", type))
@@ -185,6 +184,10 @@ def _by_language(
 
 def _blocks(fields: Fields, reader: DataReader) -> MappingProxyType[str, Mapping[str, Any]]:
     tables = fields.named_tables("blocks")
+    for table in tables.values():
+        for key in PERSONAL:
+            if key in table.values:
+                table.wrong(f"`{table.label(key)}` is said in an edition, of the block there", key)
     return MappingProxyType({name: reader.read(table.values, "blocks", name) for name, table in tables.items()})
 
 

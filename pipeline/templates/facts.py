@@ -32,6 +32,8 @@ def field(context: Context, name: str, fallback: str | None = None) -> str:
             f"{name!r} is not a declared merge field{nearest(name, declared)} "
             f"(declare it under [merge_fields.{name}] in content/newsletter.toml)"
         )
+    if fallback is None and not declared[name].fallback and declared[name].type != "token":
+        raise TemplateError(merge_fields.without_fallback(name, f'field("{name}", "…")').message)
     return merge_fields.token(name, declared[name].fallback if fallback is None else fallback)
 
 

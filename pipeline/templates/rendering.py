@@ -58,7 +58,8 @@ def _twins(edition: Edition, newsletter: Newsletter) -> frozenset[str]:
     titles: set[str] = set()
     for one in (*newsletter.socials, *newsletter.stores):
         urls[_heard(one.name)].add(one.url)
-    for value in (value for block in edition.blocks for value in block.data.values()):
+    chosen = (block.personal.choice.candidates for block in edition.blocks if block.personal and block.personal.choice)
+    for value in (*(value for block in edition.blocks for value in block.data.values()), *chosen):
         for one in value if isinstance(value, tuple) else (value,):
             sections = one.sections if isinstance(one, Article) else (one,) if isinstance(one, Section) else ()
             titles.update(section.title for section in sections)

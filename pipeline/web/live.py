@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pipeline import build, freshness, listing, merge_fields, mime, outbox, record
+from pipeline import build, freshness, listing, merge_fields, outbox, record
 from pipeline.content import is_article, is_edition
 from pipeline.errors import CombinedError, ContentError, OutboxError, PipelineError, flatten, nearest
 from pipeline.model import Edition, Email, Newsletter, Persona
@@ -253,9 +253,7 @@ class LiveProject:
         edition = self._compose_digest(gathered) if gathered else self._compose(page)
         edition, email = build.fit_email(edition, self.project)
         if page.kind != "articles":  # of an article alone nobody wants to know what its mail lacks
-            message = mime.message(build.fill_email(email, {}), library.newsletter)
-            mail = build.mail_of(email, message, edition, self.project)
-            email = replace(email, findings=build.check_mail(mail, email, self.project))
+            email = replace(email, findings=build.check_email(email, edition, self.project))
         return replace(look, edition=edition, email=email)
 
     def _compose_digest(self, gathered: Gathered) -> Edition:

@@ -163,7 +163,7 @@ def stages(folder: Path, editions: int) -> None:
         rendered = build.render_email(edition, newsletter, environment)
         email = build.fill_email(rendered, {})
         message = timed("message", mime.message, email, newsletter)
-        timed("checks", build.check_mail, build.mail_of(rendered, message, edition, project), rendered, project)
+        timed("checks", build.check_email, rendered, edition, project)
         paths = build.input_paths(edition, email, project)
         provenance = timed("hashes of inputs", inputs.provenance, folder, paths, project.hashes)
         files = timed("manifest", outbox.files_of, email, message, provenance)

@@ -147,11 +147,11 @@ def of_email(
 
     With a ``view``, that of a reader who sees so much of what isn't for all.
     """
-    seen = view or personal.view(email, {})
-    marked = pieces.fill(pieces.of_html(email, marked=True), {}, seen, email.language)
+    view = view or personal.view(email, {})
+    marked = pieces.fill(pieces.of_html(email, marked=True), {}, view, email.language)
     return Mail(
         html=marks.without_marks(marked),
-        text=pieces.fill(pieces.of_text(email), {}, seen, email.language),
+        text=pieces.fill(pieces.of_text(email), {}, view, email.language),
         subject=merge_fields.fill_text(email.subject, {}),
         where=edition.where,
         preheader=merge_fields.fill_text(email.preheader, {}),
@@ -159,7 +159,7 @@ def of_email(
         message=message,
         blocks=email.blocks,
         email=email,
-        edition=edition,
+        edition=personal.seen(edition, view),
         newsletter=newsletter,
         personas=personas,
     )
