@@ -135,7 +135,7 @@ def _ways_out(mail: Mail, own: str) -> list[Any]:
 def _leads_to(href: str, own: str) -> bool:
     """Whether it is this address, with whatever a sending program adds to it."""
     href = href.strip()
-    return href.startswith(own) and href[len(own) :][:1] in ("", "?", "&", "#", "/")
+    return href.startswith(own) and (own.endswith(("=", "/")) or href[len(own) :][:1] in ("", "?", "&", "#", "/"))
 
 
 def _is_seen(link: Any, hidden: frozenset[Any]) -> bool:

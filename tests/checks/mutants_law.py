@@ -5,8 +5,8 @@ from dataclasses import replace
 from tests.checks.mutants_headers import added, header
 from tests.checks.mutating import Mutants, html, in_html, in_message, in_text, with_subject
 
-URL = b"https://blog.example.com/newsletter/unsubscribe"
-WAY_OUT = 'href="https://blog.example.com/newsletter/unsubscribe"'
+URL = b"https://blog.example.com/newsletter/unsubscribe?t="
+WAY_OUT = 'href="https://blog.example.com/newsletter/unsubscribe?t="'
 
 MUTANTS: Mutants = {
     "L01": {
@@ -29,7 +29,7 @@ MUTANTS: Mutants = {
     },
     "L05": {
         "none in the HTML": in_html(WAY_OUT, 'href="https://blog.example.com/"'),
-        "none in the text": in_text("https://blog.example.com/newsletter/unsubscribe", ""),
+        "none in the text": in_text("https://blog.example.com/newsletter/unsubscribe?t=", ""),
         "hidden": in_html(WAY_OUT, f'{WAY_OUT} hidden=""'),
         "of no size": html(
             lambda text: text.replace(

@@ -22,13 +22,13 @@ def found(checked, *rules):
     return {rule.id for rule in law.RULES if (not rules or rule.id in rules) and list(rule.look(checked))}
 
 
-URL = b"https://blog.example.com/newsletter/unsubscribe"
+URL = b"https://blog.example.com/newsletter/unsubscribe?t="
 SOUND = {
     "a mailto beside it": header(b"List-Unsubscribe", b"<mailto:leave@example.com?subject=x>, <%b>" % URL),
     "folded between two": header(b"List-Unsubscribe", b"<%b>,\r\n <mailto:leave@example.com>" % URL),
     "a way out with a reader's own key": in_html(
-        'href="https://blog.example.com/newsletter/unsubscribe"',
-        'href="https://blog.example.com/newsletter/unsubscribe?r=c41"',
+        'href="https://blog.example.com/newsletter/unsubscribe?t="',
+        'href="https://blog.example.com/newsletter/unsubscribe?t=c41"',
     ),
     "a list without a name": header(b"List-Id", b"<newsletter.blog.example.com>"),
     "a Feedback-ID of four": added(b"Feedback-ID: better-sleep:aura:newsletter:aurahealth"),
