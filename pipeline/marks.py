@@ -63,15 +63,22 @@ def _mark(found: re.Match[str]) -> Mark:
 
 def weigh(html: str, blocks: Sequence[Block]) -> tuple[BlockSize, ...]:
     """What each block weighs, in bytes of UTF-8. Raises a TemplateError for a layout that doesn't mark its blocks."""
-    places = {(found[1], int(found[3])): found for found in _IN_HTML.finditer(html) if found[2] == "block"}
-    sizes = []
+    found = sizes(html)
     for index, block in enumerate(blocks):
-        begin, end = places.get(("", index)), places.get(("/", index))
-        if begin is None or end is None:
+        if index not in found:
             message = f"the layout doesn't put block {index} ({block.name}) between its two marks"
             raise TemplateError(message, Where("templates"))
-        sizes.append(BlockSize(block.name, len(html[begin.end() : end.start()].encode()), block.where))
-    return tuple(sizes)
+    return tuple(BlockSize(block.name, found[index], block.where) for index, block in enumerate(blocks))
+
+
+def sizes(html: str) -> dict[int, int]:
+    """The bytes of UTF-8 of each block that stands between its two marks, by its index."""
+    places = {(found[1], int(found[3])): found for found in _IN_HTML.finditer(html) if found[2] == "block"}
+    return {
+        index: len(html[begin.end() : places["/", index].start()].encode())
+        for (closes, index), begin in places.items()
+        if not closes and ("/", index) in places
+    }
 
 
 def without_marks(html: str) -> str:

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pipeline import conditions, tracks
+from pipeline.errors import Where
 from pipeline.merge_fields import shown
 from pipeline.model import Article, Block, Choice, Edition, Email, FieldType, Persona, Track, Value, Values
 from pipeline.pieces import View
@@ -64,20 +65,28 @@ def _seen(index: int, block: Block, view: View) -> Block:
 
 def views_to_look_at(email: Email, personas: Sequence[Persona]) -> dict[str, View]:
     """By who sees it, every view that is worth a look: that of nobody in particular, those of the sample readers, and
-    as many others as it takes for each block that can be to be shown once, and to be left out once.
+    those of as many others as it takes for each block that can be to be shown once, and to be left out once.
     """
-    named = {"": view(email, {})}
-    named |= {persona.name: view(email, persona.values) for persona in personas if email.personal}
-    uncovered = {pair for _, one in _possible_views(email) for pair in one.shown.items()}
-    for one in named.values():
-        uncovered -= set(one.shown.items())
-    while uncovered:
-        values, best = max(_possible_views(email), key=lambda one: len(uncovered.intersection(one[1].shown.items())))
-        named[
-            f"a reader with {', '.join(f'{name} {shown(value, email.language)}' for name, value in values.items())}"
-        ] = best
-        uncovered -= set(best.shown.items())
+    if not email.personal:
+        return {"": view(email, {})}
+    readers = (*personas, *other_readers(email, personas))
+    named = {"": view(email, {}), **{one.name: view(email, one.values) for one in readers}}
     return {name: one for index, (name, one) in enumerate(named.items()) if one not in list(named.values())[:index]}
+
+
+def other_readers(email: Email, personas: Sequence[Persona]) -> tuple[Persona, ...]:
+    """Readers who see what neither nobody in particular nor any of the sample readers does."""
+    possible = _possible_views(email)
+    uncovered = {pair for _, one in possible for pair in one.shown.items()}
+    for one in (view(email, {}), *(view(email, persona.values) for persona in personas)):
+        uncovered -= set(one.shown.items())
+    others: list[Persona] = []
+    while uncovered:
+        values, best = max(possible, key=lambda one: len(uncovered.intersection(one[1].shown.items())))
+        told = ", ".join(f"{name} {shown(value, email.language)}" for name, value in values.items())
+        others.append(Persona(f"other-{len(others) + 1}", f"a reader with {told or 'nothing'}", values, Where("")))
+        uncovered -= set(best.shown.items())
+    return tuple(others)
 
 
 def never_shown(email: Email) -> list[int]:

@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pipeline import build, freshness, listing, merge_fields, outbox, record
+from pipeline import build, freshness, listing, merge_fields, outbox, personal, record
 from pipeline.content import is_article, is_edition
 from pipeline.errors import CombinedError, ContentError, OutboxError, PipelineError, flatten, nearest
 from pipeline.model import Edition, Email, Newsletter, Persona
@@ -254,7 +254,8 @@ class LiveProject:
         edition, email = build.fit_email(edition, self.project)
         if page.kind != "articles":  # of an article alone nobody wants to know what its mail lacks
             email = replace(email, findings=build.check_email(email, edition, self.project))
-        return replace(look, edition=edition, email=email)
+        personas = (*library.personas, *personal.other_readers(email, library.personas))
+        return replace(look, edition=edition, email=email, personas=personas)
 
     def _compose_digest(self, gathered: Gathered) -> Edition:
         slug = gathered.planned.slug

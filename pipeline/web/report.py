@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pipeline import build, checks, clients, outbox
+from pipeline import build, checks, clients, marks, outbox
 from pipeline.digests import LeftOut
 from pipeline.editions import articles_of
 from pipeline.errors import PipelineError, Where
-from pipeline.model import Block, Edition, Email, Finding
+from pipeline.model import Block, Edition, Email, Finding, Persona, Personal
 from pipeline.web.coming import Gathered
 from pipeline.web.live import KINDS, Entry, LiveProject, Look, Page
-from pipeline.web.views import pictures_elsewhere, values
+from pipeline.web.views import filled, pictures_elsewhere, values
 
 # Gmail shows no more of a message's HTML than this many bytes, and hides the footer with the rest.
 GMAIL_CLIPS_AT = 102_400
@@ -98,16 +98,19 @@ def _left_out(one: LeftOut) -> dict[str, str]:
 def _facts(look: Look, edition: Edition, email: Email) -> dict[str, Any]:
     assert look.newsletter
     readers = {"": None, **{persona.key: persona for persona in look.personas}}
-    filled = {key: build.fill_email(email, values(reader)) for key, reader in readers.items()}
+    told = {key: _as_read(email, reader) for key, reader in readers.items()}
     return {
-        "title": filled[""].subject,
+        "title": told[""]["subject"],
         "date": email.date.isoformat(),
         "language": email.language,
         "direction": edition.direction,
         "sender": {"name": look.newsletter.sender.name, "email": look.newsletter.sender.email},
         "pictures_elsewhere": pictures_elsewhere(email.html, look.newsletter.asset_url),
-        "readers": {key: _as_read(one) for key, one in filled.items()},
-        "blocks": [{"name": one.name, "bytes": one.bytes, "where": str(one.where)} for one in email.blocks],
+        "readers": told,
+        "blocks": [
+            {"name": one.name, "bytes": one.bytes, "where": str(one.where), "for": _for(email.personal.get(index))}
+            for index, one in enumerate(email.blocks)
+        ],
         "findings": [{**_finding(found), "block": block_of(found, edition.blocks)} for found in email.findings],
     }
 
@@ -119,13 +122,24 @@ def _finding(found: Finding) -> dict[str, str]:
     return {**outbox.finding_as_json(found), **why}
 
 
-def _as_read(email: Email) -> dict[str, Any]:
+def _as_read(email: Email, reader: Persona | None) -> dict[str, Any]:
+    """What a reader's mail weighs, in all and each of its blocks; of those that aren't shown, nothing."""
+    read = build.fill_email(email, values(reader))
+    sizes = marks.sizes(filled(email, reader))
     return {
-        "subject": email.subject,
-        "preheader": email.preheader,
-        "bytes": len(email.html.encode()),
-        "text_bytes": len(email.text.encode()),
+        "name": reader.name if reader else "",
+        "subject": read.subject,
+        "preheader": read.preheader,
+        "bytes": len(read.html.encode()),
+        "text_bytes": len(read.text.encode()),
+        "blocks": [sizes.get(index, 0) for index in range(len(email.blocks))],
     }
+
+
+def _for(personal: Personal | None) -> str:
+    """Whom a block is for, or is chosen for, where that isn't everybody."""
+    chosen = ["chosen for each reader"] if personal and personal.choice else []
+    return ", ".join([*([personal.audience.source] if personal and personal.audience else []), *chosen])
 
 
 def block_of(found: Finding, blocks: tuple[Block, ...]) -> int | None:

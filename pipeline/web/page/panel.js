@@ -18,7 +18,7 @@ export function drawPanel(page, reader, limit, goTo) {
 function drawMeter(page, filled, limit, goTo) {
   const content = find("#meter .content");
   if (!filled) return redraw(content, make("p", { class: "nothing", text: "Nothing has been built yet." }));
-  const parts = partsOf(page, filled.bytes);
+  const parts = partsOf(page, filled);
   const largest = Math.max(...parts.map((part) => part.bytes), 1);
   const fullness = filled.bytes > limit ? "over" : filled.bytes > limit * NEAR ? "near" : "fine";
   const strong = make("strong", { text: kilobytes(filled.bytes) });
@@ -33,9 +33,9 @@ function drawMeter(page, filled, limit, goTo) {
   for (const part of content.querySelectorAll("[data-share]")) part.style.setProperty("--share", part.dataset.share);
 }
 
-function partsOf(page, total) {
-  const blocks = page.blocks.map((block, index) => ({ ...block, index }));
-  const rest = total - blocks.reduce((sum, block) => sum + block.bytes, 0);
+function partsOf(page, filled) {
+  const blocks = page.blocks.map((block, index) => ({ ...block, index, bytes: filled.blocks[index] }));
+  const rest = filled.bytes - blocks.reduce((sum, block) => sum + block.bytes, 0);
   return [...blocks, { name: REST, bytes: Math.max(0, rest), index: null }];
 }
 
@@ -60,8 +60,9 @@ function row(part, total, largest, goTo) {
   const percent = total ? (part.bytes / total) * 100 : 0;
   const cells = [
     make("span", { class: "name", text: part.name }),
-    make("span", { class: "size", text: kilobytes(part.bytes) }),
-    make("span", { class: "percent", text: `${Math.round(percent)} %` }),
+    make("span", { class: "size", text: part.bytes ? kilobytes(part.bytes) : "not shown" }),
+    make("span", { class: "percent", text: part.bytes ? `${Math.round(percent)} %` : "" }),
+    ...(part.for ? [make("code", { class: "for", text: part.for })] : []),
   ];
   const share = { "data-share": part.bytes / largest };
   if (part.index === null) return make("span", { class: "block rest", ...share }, ...cells);

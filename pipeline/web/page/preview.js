@@ -56,7 +56,7 @@ const events = new Events({ list: onList, page: onPage, status: onStatus });
 
 function onList(list) {
   now.list = list;
-  fillChoice("reader", list.readers);
+  fillChoice("reader", readers());
   fillChoice("client", list.clients);
   if (now.state.page === null && startOf(list)) return open(startOf(list), "replace");
   if (!known("reader") || !known("client")) {
@@ -71,6 +71,8 @@ function onPage(page) {
   // A digest's name, and an edition of it that isn't to come any more, stand for its next one.
   if (page.digest && page.digest.page !== page.page) return open(page.digest.page, "replace");
   now.page = page;
+  fillChoice("reader", readers());
+  if (!known("reader")) now.state = { ...now.state, reader: "" };
   draw();
 }
 
@@ -187,10 +189,19 @@ const hrefOf = (page) => address({ ...now.state, page });
 const client = () => now.list?.clients.find((one) => one.id === now.state.client);
 const shownScheme = () => client()?.scheme ?? now.state.scheme;
 
-/** The chosen id if the list still has it, else "" */
+/** The sample readers, and those besides who see what of the open page none of them does. */
+function readers() {
+  const own = now.list?.readers ?? [];
+  const others = Object.entries(now.page?.readers ?? {}).filter(([id]) => id && !own.some((one) => one.id === id));
+  return [...own, ...others.map(([id, { name }]) => ({ id, name }))];
+}
+
+/** The chosen id if it can still be chosen, else "". Who else there is to look at it as is known once the page is. */
 function known(name) {
   const wanted = now.state[name];
-  return now.list[`${name}s`].some((one) => one.id === wanted) ? wanted : "";
+  if (name === "reader" && !now.page) return wanted;
+  const all = name === "reader" ? readers() : now.list.clients;
+  return all.some((one) => one.id === wanted) ? wanted : "";
 }
 
 function fillChoice(name, all) {
