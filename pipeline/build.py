@@ -145,6 +145,7 @@ def render_email(edition: Edition, newsletter: Newsletter, environment: template
         findings=edition.findings,
         personal={index: block.personal for index, block in enumerate(edition.blocks) if block.personal},
     )
+    pieces.refuse_unmarked(email, edition.blocks)
     whole = pieces.fill(pieces.of_html(email, marked=True), {}, personal.everything(email), email.language)
     return replace(email, blocks=marks.weigh(whole, edition.blocks))
 

@@ -139,6 +139,7 @@ def _by_topics(choice: Choice, topics: tuple[str, ...]) -> tuple[int, ...]:
 def _by_wishes(choice: Choice, mood: str, kinds: tuple[str, ...], minutes: str) -> tuple[int, ...]:
     """All candidates: those that are what was asked for, then those that are but for the mood, then the others."""
     candidates = _tracks(choice)
+    minutes = minutes if tracks.is_length(minutes) else ""
     exact = tracks.fitting(candidates, mood, kinds, minutes) if mood or kinds or minutes else ()
     nearly = tracks.fitting(candidates, "", kinds, minutes) if kinds or minutes else ()
     places = {id(track): index for index, track in enumerate(candidates)}

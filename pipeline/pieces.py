@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from pipeline import marks, merge_fields
+from pipeline.errors import TemplateError, Where, raise_all
 from pipeline.marks import Mark
 from pipeline.merge_fields import Context, Field, Raw
-from pipeline.model import Email, Personal, Values
+from pipeline.model import Block, Email, Personal, Values
 
 __all__ = [
     "Context",
@@ -29,6 +30,7 @@ __all__ = [
     "of_header",
     "of_html",
     "of_text",
+    "refuse_unmarked",
 ]
 
 
@@ -79,6 +81,31 @@ def of_text(email: Email) -> Pieces:
 def of_header(text: str) -> Pieces:
     """A header's text in pieces, such as a subject."""
     return Pieces(tuple(merge_fields.split_header(text)))
+
+
+def refuse_unmarked(email: Email, blocks: Sequence[Block]) -> None:
+    """Raise a TemplateError for each block that isn't the same for all readers, and that its template makes so."""
+    parts = ((of_html(email), "mjml"), (of_text(email), "txt"))
+    raise_all(
+        TemplateError(_unmarked(index, personal, part), Where(f"templates/blocks/{blocks[index].name}.{kind}.j2"))
+        for part, kind in parts
+        for index, personal in email.personal.items()
+        if _unmarked(index, personal, part)
+    )
+
+
+def _unmarked(index: int, personal: Personal, part: Pieces) -> str:
+    """What the marks of a block lack; "" for nothing."""
+    if personal.audience and not any(isinstance(one, Shown) and one.block == index for one in part.pieces):
+        return "is for some readers only, and the frame that includes it doesn't put it between its two marks"
+    if not personal.choice:
+        return ""
+    within = [one.pieces if isinstance(one, Shown) else (one,) for one in part.pieces]
+    places = {one.index for some in within for one in some if isinstance(one, Place) and one.block == index}
+    cards = part.cards.get(index, ())
+    if len(cards) == len(personal.choice.candidates) and places == set(range(len(personal.choice.default))):
+        return ""
+    return "is to be chosen for each reader, and doesn't show what it shows by ui.card"
 
 
 def fill(pieces: Pieces, values: Values, view: View, language: str) -> str:

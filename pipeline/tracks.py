@@ -46,14 +46,16 @@ def read_limit(written: Any, where: Where) -> int:
 
 
 def fitting(tracks: Sequence[Track], mood: str, kinds: Sequence[str], minutes: str) -> list[Track]:
-    """The tracks that fit what a reader asks for. Of a kind that there isn't, there are none; a length that isn't one
-    is as if nothing had been said of it."""
-    try:
-        shortest, longest = _minutes(minutes or None, Where(""))
-    except ContentError:
-        shortest, longest = ANY_LENGTH
-    found = _of(tracks, frozenset(map(_fold, kinds)), shortest, longest)
+    """The tracks that fit what a reader asks for, ``minutes`` being a length or nothing; of a kind that there isn't,
+    there are none."""
+    found = _of(tracks, frozenset(map(_fold, kinds)), *_minutes(minutes or None, Where("")))
     return by_mood(found, mood) if mood else found
+
+
+def is_length(minutes: str) -> bool:
+    """Whether the text says how long a track may be."""
+    found = _SPAN.fullmatch(minutes)
+    return found is not None and int(found[2] or found[1]) >= int(found[1])
 
 
 def by_mood(tracks: Sequence[Track], mood: str) -> list[Track]:
@@ -92,7 +94,7 @@ def _minutes(written: Any, where: Where) -> tuple[int, int]:
     if written is None:
         return ANY_LENGTH
     found = _SPAN.fullmatch(str(written))
-    if found is None or (found[2] and int(found[2]) < int(found[1])):
+    if found is None or not is_length(found[0]):
         raise ContentError(f"`minutes` of tracks is a span such as 0-5, or a longest length, not {written!r}", where)
     return (int(found[1]), int(found[2])) if found[2] else (0, int(found[1]))
 

@@ -1,7 +1,7 @@
 """content/: what people write is read, or answered with file and line."""
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -710,3 +710,67 @@ def test_bodies(tmp_path):
     assert bodies["a"] == bodies["b"] == hashlib.sha256(f"{long}.".encode()).hexdigest()
     assert len({bodies[name] for name in "acdef"}) == 5
     assert bodies["d"] == ""
+
+
+# --- What isn't for all readers ---
+
+FIELDS = """
+[merge_fields.plan]
+[merge_fields.topics]
+type = "list"
+sample = ["sleep"]
+[merge_fields.joined]
+type = "date"
+sample = 2026-01-02
+[merge_fields.seat]
+type = "token"
+"""
+
+
+def edition_with(tmp_path, block):
+    text = f"---\nsubject: S\nblocks:\n  - {block}\ndate: 2026-11-24\n---\n"
+    files = {"content/newsletter.toml": folders.NEWSLETTER + FIELDS, "content/editions/e.md": text}
+    return read_library(folders.make(tmp_path, files))
+
+
+def test_types(tmp_path):
+    """A field has a type, and its sample is one of that; those of readers' pages are there by themselves."""
+    fields = edition_with(tmp_path, "popular").newsletter.merge_fields
+    assert {name: field.type for name, field in fields.items()} == {
+        "email": "text",
+        "token": "token",
+        "first_name": "text",
+        "plan": "text",
+        **dict.fromkeys(("unsubscribe_url", "preferences_url", "web_url"), "url"),
+        "topics": "list",
+        "joined": "date",
+        "seat": "token",
+    }
+    assert (fields["topics"].sample, fields["joined"].sample) == (("sleep",), date(2026, 1, 2))
+
+
+def test_audience(tmp_path):
+    """A block says which readers it is for, and what becomes of it where a service can't say so."""
+    block = """promo: {audience: "'sleep' in topics", otherwise: default, title: Hi}"""
+    (promo,) = edition_with(tmp_path, block).editions["e"].blocks
+    assert (promo.personal.audience.source, promo.personal.otherwise) == ("'sleep' in topics", "default")
+    assert dict(promo.data) == {"title": "Hi"}
+
+
+@pytest.mark.parametrize(
+    ("block", "told"),
+    [
+        (
+            "promo: {audience: \"plna == 'x'\"}",
+            "e.md:4: in the condition \"plna == 'x'\", plna is not a declared merge",
+        ),
+        ("promo: {audience: plan == }", "e.md:4: the condition 'plan ==' can't be read"),
+        ("promo: {otherwise: hide}", "`blocks.promo.otherwise` must be one of refuse, default"),
+        ('promo: {title: "[[plan]]"}', "nothing says what stands here for readers who have no plan; write [[plan|…]]"),
+    ],
+)
+def test_audience_wrong(tmp_path, block, told):
+    """A condition that can't be read, and a field that could leave a hole, are errors at their line."""
+    with pytest.raises(PipelineError) as caught:
+        edition_with(tmp_path, block).editions["e"]
+    assert told in str(caught.value)

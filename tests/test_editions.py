@@ -10,7 +10,7 @@ from markupsafe import Markup
 from pipeline import editions
 from pipeline.content.newsletter import read_newsletter
 from pipeline.errors import PipelineError, Where
-from pipeline.model import Article, Block, Edition, Finding, Section, Track
+from pipeline.model import Article, Block, Edition, Finding, MergeField, Section, Track
 from tests import folders
 
 WHERE = Where("content/editions/e.md", 6)
@@ -191,3 +191,64 @@ def test_medical_article_without_disclaimer(compose, block):
     compose(block)
     with pytest.raises(PipelineError, match="pills is a medical article, and there is no disclaimer"):
         compose(block, language="de")
+
+
+# --- For each reader ---
+
+
+def known(newsletter, **fields):
+    declared = {name: MergeField(name, "", type) for name, type in fields.items()}
+    return replace(newsletter, merge_fields={**newsletter.merge_fields, **declared})
+
+
+def test_for_reader(compose, newsletter):
+    """Tracks and teasers for the reader hold the edition's own choice, and beside it all there is to choose from."""
+    blocks = (
+        ("tracks", {"for": "reader", "minutes": "0-10"}),
+        ("teasers", {"for": "reader", "articles": ("naps", "light")}),
+    )
+    one, other = compose(*blocks, newsletter=known(newsletter, mood="text", topics="list")).blocks[1:3]
+    assert one.data["tracks"] == one.personal.choice.candidates == TRACKS
+    assert (one.personal.choice.by, one.personal.choice.default) == ("tracks", (0,))
+    assert [article.slug for article in other.data["articles"]] == ["naps", "light"]
+    assert (other.personal.choice.by, other.personal.choice.default) == ("topics", (0, 1))
+    assert "for" not in one.data
+
+
+def test_candidates_are_shown(compose, newsletter):
+    """An article that some readers are shown counts as shown, with its findings and its disclaimer."""
+    block = ("teasers", {"for": "reader", "articles": ("naps", "light"), "limit": 1})
+    edition = compose(block, newsletter=known(newsletter, topics="list"))
+    assert [article.slug for article in edition.blocks[1].data["articles"]] == ["naps"]
+    assert [article.slug for article in editions.articles_of(edition.blocks)] == ["naps", "light"]
+    assert any(finding.message == "{% x %} is left out" for finding in edition.findings)
+
+
+@pytest.mark.parametrize(
+    ("block", "fields", "told"),
+    [
+        (("tracks", {"for": "readers"}), {"mood": "text"}, "`for` can only say reader, and not 'readers'"),
+        (("tracks", {"for": "reader"}), {}, "declare one of mood, kinds, minutes, sent under"),
+        (
+            ("tracks", {"for": "reader"}),
+            {"kinds": "text"},
+            "needs [merge_fields.kinds] of the type list, and it is text",
+        ),
+        (("teasers", {"articles": ("naps",), "limit": 2}), {}, "`limit` of teasers goes with `for: reader`"),
+        (("teasers", {"for": "reader", "articles": ("naps",), "limit": 0}), {"topics": "list"}, "from 1 to 12"),
+    ],
+)
+def test_for_reader_wrong(compose, newsletter, block, fields, told):
+    """What can't be chosen for a reader is an error at the block's line."""
+    with pytest.raises(PipelineError) as caught:
+        compose("popular", block, newsletter=known(newsletter, **fields))
+    assert told in str(caught.value)
+    assert "content/editions/e.md:6: " in str(caught.value)
+
+
+def test_fit_for_reader(compose, newsletter):
+    """To fit, the cards of teasers that are chosen for each reader get smaller, too."""
+    block = ("teasers", {"for": "reader", "articles": ("light", "naps"), "limit": 1})
+    edition = compose(block, newsletter=known(newsletter, topics="list"))
+    (smaller,) = editions.smaller(edition)
+    assert [len(one.sections) for one in editions.candidates_of(smaller.blocks[1])] == [0, 0]
