@@ -17,6 +17,7 @@ from pipeline import (
     checks,
     content,
     editions,
+    esp,
     inline,
     inputs,
     links,
@@ -88,14 +89,28 @@ def build_edition(slug: str, project: Project) -> Email:
     findings = check_email(email, edition, project)
     raise_all(NotReadyError(f"{one.message} ({one.rule} {one.check})", one.where) for one in checks.errors_in(findings))
 
-    ready = replace(fill_email(email, {}), findings=findings)
+    newsletter = project.library.newsletter
+    exported = esp.export(email, newsletter, esp.dialect(newsletter.esp, newsletter.where)) if newsletter.esp else None
+    ready = replace(fill_email(email, {}), findings=(*findings, *(exported.notes if exported else ())))
     provenance = {
         **what_went_out(slug, ready, project),
         **inputs.provenance(project.folder, input_paths(edition, ready, project), project.hashes),
     }
     message = mime.message(ready, project.library.newsletter)
-    outbox.write(project.folder / outbox.FOLDER, slug, outbox.files_of(ready, message, provenance))
+    files = outbox.files_of(ready, message, provenance, esp.files_of(exported) if exported else {})
+    outbox.write(project.folder / outbox.FOLDER, slug, files)
     return ready
+
+
+def export_edition(slug: str, project: Project, name: str) -> esp.Exported:
+    """One edition that is built, in a service's merge syntax, beside what is in its folder of the outbox.
+
+    Raises a ContentError for what the service can't express, and then leaves the folder alone.
+    """
+    _, email = fit_email(compose_edition(slug, project), project)
+    exported = esp.export(email, project.library.newsletter, esp.dialect(name))
+    outbox.add(project.folder / outbox.FOLDER, slug, esp.files_of(exported))
+    return exported
 
 
 def refuse_others(slug: str, project: Project) -> None:

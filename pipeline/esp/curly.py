@@ -178,7 +178,7 @@ JINJA = Dialect(
     # Right with autoescaping and without. urlencode leaves a "/" as it is.
     prints=everywhere("{{ VALUE|e }}", "{{ VALUE }}", '{{ VALUE|urlencode|replace("/", "%2F") }}'),
     others=str,
-    urls={name: f"{{{{ {name}|e }}}}" for name in ("unsubscribe_url", "preferences_url", "web_url")},
+    urls={"unsubscribe_url": "", "preferences_url": "", "web_url": ""},
     joins='FIELD|join(", ")',
     falls_back='VALUE|default("FALLBACK", true)',
     conditions=Conditions(
@@ -192,7 +192,7 @@ JINJA = Dialect(
     tag=re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL),
     begins=_COMMENTED,
     literal=_LITERAL,
-    limits=("lists are lists, dates texts such as 2026-11-24; the program gives unsubscribe_url and its like",),
+    limits=("lists must be lists, and dates texts such as 2026-11-24",),
 )
 
 MAILJET = Dialect(

@@ -49,16 +49,19 @@ class Dialect:
     """One service's merge tags.
 
     ``fields`` are its own names of fields by ours, and ``others`` says how it calls any other field; ``None`` where it
-    has no others. ``urls`` are its tags for a reader's own pages, by our names of them. ``prints`` is the tag of a
-    value by context; that for a part of an address is missing where the service can't encode one. ``joins`` is the
-    value of a list, ``falls_back`` a value with a fallback; one that ``always_falls_back`` must have one, be it empty.
-    Where a fallback stands beside the tag, it is as ``conditions`` have it, or as ``sections`` do, in which the value
-    is called ``item``.
+    has no others. ``urls`` are its tags for a reader's own pages, by our names of them; "" for one that is a field
+    like any other.
+
+    ``prints`` is the tag of a value by context; that for a part of an address is missing where the service can't
+    encode one. ``joins`` is the value of a list, ``falls_back`` a value with a fallback; one that
+    ``always_falls_back`` must have one, be it empty. Where a fallback stands beside the tag, it is as ``conditions``
+    have it, or as ``sections`` do, in which the value is called ``item``.
 
     ``tag`` finds the tags that authors write themselves; ``begins`` the first character of what the service would take
-    for a tag, and ``literal`` is that character, ``OPEN``, as plain text has to have it.
+    for a tag, and ``literal`` is that character, ``OPEN``, as plain text has to have it; "" where it can't have it.
 
-    ``pages`` are the pages that all this was read from; ``limits`` tell people what can't be done, and what wasn't found.
+    ``pages`` are the pages that all this was read from; ``limits`` tell people what can't be done, and what wasn't
+    found.
     """
 
     name: str

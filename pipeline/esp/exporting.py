@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline import conditions, merge_fields
+from pipeline.conditions import Known
 from pipeline.errors import ContentError, PipelineError, Where, raise_all
 from pipeline.esp import writing
 from pipeline.esp.dialect import Dialect
@@ -84,7 +85,25 @@ class _Writer:
         return whole.cards[place.block][personal.choice.default[place.index]]
 
     def written(self, pieces: Iterable[Piece], part: str, *, html: bool) -> str:
-        return "".join(self.piece(piece, part, html=html) for piece in pieces)
+        parts, tag_before = [""], False
+        for piece in pieces:
+            text, tag = self.piece(piece, part, html=html), not isinstance(piece, str)
+            # A brace beside a tag's own makes another tag of it.
+            if tag_before and not tag and text.startswith("}") and parts[-1].endswith("}"):
+                text = self.literal("}", part, html=html) + text[1:]
+            if tag and not tag_before and text.startswith("{") and parts[-1].endswith("{"):
+                parts[-1] = parts[-1][:-1] + self.literal("{", part, html=html)
+            parts.append(text)
+            tag_before = tag
+        return "".join(parts)
+
+    def literal(self, brace: str, part: str, *, html: bool) -> str:
+        """The brace where it stands beside a tag."""
+        if html:
+            return f"&#{ord(brace)};"
+        if not self.dialect.literal.startswith("{"):
+            self.refuse(f"{part} holds {brace!r} beside a merge field, which {self.dialect.title} would read as one")
+        return self.dialect.literal.replace("OPEN", brace)
 
     def piece(self, piece: Piece, part: str, *, html: bool) -> str:
         match piece:
@@ -122,7 +141,11 @@ class _Writer:
         tag = self.dialect.urls.get(field.name)
         if tag and field.context is not Context.URL_PART:
             return tag
-        return self.written(merge_fields.expanded(field), part, html=html)
+        own = self.written(merge_fields.expanded(field), part, html=html)
+        if tag is None:
+            return own
+        given = writing.write_field(replace(field, fallback=""), "url", self.dialect, html=html) or ""
+        return writing.write_condition(Known(field.name), given, own, self.dialect) or own
 
     def field(self, field: Field, part: str, *, html: bool) -> str:
         declared = self.newsletter.merge_fields[field.name]
