@@ -1,6 +1,7 @@
 """The dialects of ``{{ value|filter }}`` and ``{% if %}``: Django's, Liquid's, Jinja's, and Mailjet's own.
 
-Each of them knows ``{{``, ``{%`` and, all but Liquid and Mailjet, ``{#``.
+Each of them knows ``{{``, ``{%`` and, all but Liquid and Mailjet, ``{#``. Texts stand between single quotation marks
+where the language has them, because a tag may stand in an attribute.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pipeline.esp.dialect import Conditions, Dialect, everywhere
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _BEGINS = re.compile(r"\{(?=[{%])")
 _COMMENTED = re.compile(r"\{(?=[{%#])")
-_LITERAL = '{{ "OPEN" }}'
+_LITERAL = "{{ 'OPEN' }}"
 _IF = ("{% if TEST %}", "{% else %}", "{% endif %}")
 
 CUSTOMER_IO = Dialect(
@@ -23,21 +24,21 @@ CUSTOMER_IO = Dialect(
         "https://customer.io/docs/liquid-tag-list/",
     ),
     # Liquid escapes nothing by itself. url_encode writes a blank as "+", which means a blank in a query only.
-    prints=everywhere("{{ VALUE | escape }}", "{{ VALUE }}", '{{ VALUE | url_encode | replace: "+", "%20" }}'),
+    prints=everywhere("{{ VALUE | escape }}", "{{ VALUE }}", "{{ VALUE | url_encode | replace: '+', '%20' }}"),
     others="customer.{}".format,
     urls={
         "unsubscribe_url": "{% unsubscribe_url %}",
         "preferences_url": "{% manage_subscription_preferences_url %}",
         "web_url": "{% view_in_browser_url %}",
     },
-    joins='FIELD | join: ", "',
-    falls_back='VALUE | default: "FALLBACK"',
+    joins="FIELD | join: ', '",
+    falls_back="VALUE | default: 'FALLBACK'",
     # Only blank is nothing: an empty text is true in Liquid. There is no `not`.
     conditions=Conditions(
         *_IF,
         known=("FIELD != blank", "FIELD == blank"),
-        equals=('FIELD == "ITEM"', 'FIELD != "ITEM"'),
-        has=('FIELD contains "ITEM"', ""),
+        equals=("FIELD == 'ITEM'", "FIELD != 'ITEM'"),
+        has=("FIELD contains 'ITEM'", ""),
         either=" or ",
     ),
     tag=_TAG,
@@ -124,7 +125,7 @@ BREVO = Dialect(
     },
     falls_back="VALUE|default:'FALLBACK'",
     # Whether `not` binds as in Django wasn't found, so there is none: what isn't to be stands before {% else %}.
-    conditions=Conditions(*_IF, known=("FIELD", ""), equals=('FIELD == "ITEM"', 'FIELD != "ITEM"'), either=" or "),
+    conditions=Conditions(*_IF, known=("FIELD", ""), equals=("FIELD == 'ITEM'", "FIELD != 'ITEM'"), either=" or "),
     tag=_TAG,
     begins=_COMMENTED,
     literal=_LITERAL,
@@ -173,26 +174,26 @@ HUBSPOT = Dialect(
 
 JINJA = Dialect(
     name="jinja",
-    title="Jinja2, in a program of your own",
+    title="Jinja2",
     pages=("https://jinja.palletsprojects.com/en/stable/templates/",),
     # Right with autoescaping and without. urlencode leaves a "/" as it is.
-    prints=everywhere("{{ VALUE|e }}", "{{ VALUE }}", '{{ VALUE|urlencode|replace("/", "%2F") }}'),
+    prints=everywhere("{{ VALUE|e }}", "{{ VALUE }}", "{{ VALUE|urlencode|replace('/', '%2F') }}"),
     others=str,
     urls={"unsubscribe_url": "", "preferences_url": "", "web_url": ""},
-    joins='FIELD|join(", ")',
-    falls_back='VALUE|default("FALLBACK", true)',
+    joins="FIELD|join(', ')",
+    falls_back="VALUE|default('FALLBACK', true)",
     conditions=Conditions(
         *_IF,
         known=("FIELD", "not FIELD"),
-        equals=('FIELD == "ITEM"', 'FIELD != "ITEM"'),
-        has=('FIELD and "ITEM" in FIELD', 'not (FIELD and "ITEM" in FIELD)'),
-        compares=('(FIELD and FIELD SIGN "DATE")', 'not (FIELD and FIELD SIGN "DATE")'),
+        equals=("FIELD == 'ITEM'", "FIELD != 'ITEM'"),
+        has=("FIELD and 'ITEM' in FIELD", "not (FIELD and 'ITEM' in FIELD)"),
+        compares=("(FIELD and FIELD SIGN 'DATE')", "not (FIELD and FIELD SIGN 'DATE')"),
         either=" or ",
     ),
     tag=re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL),
     begins=_COMMENTED,
     literal=_LITERAL,
-    limits=("lists must be lists, and dates texts such as 2026-11-24",),
+    limits=("for a program of your own, in which lists are lists, and dates texts such as 2026-11-24",),
 )
 
 MAILJET = Dialect(
@@ -219,5 +220,6 @@ MAILJET = Dialect(
         "not found: what Escape() does, so HTML in a value isn't escaped",
         "not found: a tag for the page of preferences; the newsletter's own stands there",
         "plain text can hold no `{{`",
+        "a fallback within an attribute has quotation marks in it: give the HTML as code",
     ),
 )

@@ -58,6 +58,7 @@ class _Writer:
         self.email = email
         self.newsletter = newsletter
         self.dialect = dialect
+        self.where = Where(email.blocks[0].where.path) if email.blocks else newsletter.where
         self.errors: list[PipelineError] = []
         self.notes: list[Finding] = []
 
@@ -126,9 +127,7 @@ class _Writer:
             return defused
         found = self.dialect.begins.search(text)
         there = text[found.start() :][:12] if found else text
-        self.refuse(
-            f"{part} holds {there!r}, which {self.dialect.title} takes for the beginning of a tag; write it otherwise"
-        )
+        self.refuse(f"{part} holds {there!r}, which {self.dialect.title} takes for a tag; write it otherwise")
         return ""
 
     def raw(self, tag: str) -> str:
@@ -188,7 +187,7 @@ class _Writer:
         self.notes.append(Finding("esp", "note", message, self.newsletter.where))
 
     def refuse(self, message: str, where: Where | None = None) -> None:
-        self.errors.append(ContentError(message, where or self.newsletter.where))
+        self.errors.append(ContentError(message, where or self.where))
 
     def refuse_block(self, block: int, what: str) -> None:
         size = self.email.blocks[block]
