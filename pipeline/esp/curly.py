@@ -68,7 +68,9 @@ KLAVIYO = Dialect(
         "web_url": "{% web_view_link %}",
     },
     joins="FIELD|join:', '",
+    # What isn't there may be None, and is then written so.
     falls_back="VALUE|default:'FALLBACK'",
+    always_falls_back=True,
     conditions=Conditions(
         *_IF,
         known=("FIELD", "not FIELD"),
@@ -100,6 +102,7 @@ BUTTONDOWN = Dialect(
     },
     joins=KLAVIYO.joins,
     falls_back=KLAVIYO.falls_back,
+    always_falls_back=True,
     conditions=KLAVIYO.conditions,
     tag=_TAG,
     begins=_COMMENTED,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline import build, conditions, marks, merge_fields, personal, pieces
 from pipeline.errors import Where
-from pipeline.model import BlockSize, Email, MergeField, Newsletter, Personal
+from pipeline.model import BlockSize, Email, MergeField, Newsletter, Personal, Values
 from tests import folders
 
 FIELDS = """
@@ -130,9 +130,8 @@ def otherwise_default(mail: Email) -> Email:
     return replace(mail, personal={index: replace(one, otherwise="default") for index, one in mail.personal.items()})
 
 
-def ours(mail: Email, values: dict[str, Any]) -> tuple[str, str, str]:
-    """HTML, text and subject as our own message has them for this reader."""
-    given = {**PAGES, **values}
+def ours(mail: Email, given: Values) -> tuple[str, str, str]:
+    """HTML, text and subject as our own message has them for a reader with these values."""
     view = personal.view(mail, given)
     parts = (pieces.of_html(mail), pieces.of_text(mail), pieces.of_header(mail.subject))
     html, text, subject = (pieces.fill(part, given, view, mail.language) for part in parts)
@@ -166,6 +165,3 @@ def understood(html: str) -> list[Any]:
         else:
             merged.append(event)
     return merged
-
-
-A_DATE = date(2026, 3, 1)
