@@ -91,20 +91,19 @@ class _Writer:
             text, tag = self.piece(piece, part, html=html), not isinstance(piece, str)
             # A brace beside a tag's own makes another tag of it.
             if tag_before and not tag and text.startswith("}") and parts[-1].endswith("}"):
-                text = self.literal("}", part, html=html) + text[1:]
+                text = self.brace("}", part, html=html) + text[1:]
             if tag and not tag_before and text.startswith("{") and parts[-1].endswith("{"):
-                parts[-1] = parts[-1][:-1] + self.literal("{", part, html=html)
+                parts[-1] = parts[-1][:-1] + self.brace("{", part, html=html)
             parts.append(text)
             tag_before = tag
         return "".join(parts)
 
-    def literal(self, brace: str, part: str, *, html: bool) -> str:
+    def brace(self, brace: str, part: str, *, html: bool) -> str:
         """The brace where it stands beside a tag."""
-        if html:
-            return f"&#{ord(brace)};"
-        if not self.dialect.literal.startswith("{"):
+        written = writing.brace(brace, self.dialect, html=html)
+        if written is None:
             self.refuse(f"{part} holds {brace!r} beside a merge field, which {self.dialect.title} would read as one")
-        return self.dialect.literal.replace("OPEN", brace)
+        return written or brace
 
     def piece(self, piece: Piece, part: str, *, html: bool) -> str:
         match piece:
@@ -113,7 +112,7 @@ class _Writer:
             case Raw(tag):
                 return self.raw(tag)
             case Shown(block, pieces):
-                return self.shown(block, self.written(pieces, part, html=html))
+                return self.shown(block, self.written(pieces, part, html=html), html=html)
             case Field(name) if name in merge_fields.BUILT_IN_URLS:
                 return self.page(piece, part, html=html)
             case Field():
@@ -159,12 +158,13 @@ class _Writer:
         self.refuse(wrong)
         return ""
 
-    def shown(self, block: int, written: str) -> str:
+    def shown(self, block: int, written: str, *, html: bool) -> str:
         """A block for some readers only, under its condition."""
         personal = self.email.personal[block]
         if personal.audience is None:
             return written
-        conditional = writing.write_condition(personal.audience.test, written, "", self.dialect)
+        inner = writing.between_tags(written, self.dialect, html=html) or written
+        conditional = writing.write_condition(personal.audience.test, inner, "", self.dialect)
         if conditional is not None:
             return conditional
         if personal.otherwise == "refuse":

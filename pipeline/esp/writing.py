@@ -50,6 +50,7 @@ def write_field(field: Field, type: FieldType, dialect: Dialect, *, html: bool) 
     if not field.fallback:
         return plain.replace("VALUE", value)
     fallback = defused(static(field, html=html), dialect, html=html)
+    fallback = fallback and between_tags(fallback, dialect, html=html)
     if fallback is None:
         return None
     if dialect.sections:
@@ -89,6 +90,24 @@ def defused(text: str, dialect: Dialect, *, html: bool) -> str | None:
     styles = [dialect.begins.sub(lambda found: f"{found[0]} ", part) for part in parts[1::2]]
     others = [dialect.begins.sub(lambda found: f"&#{ord(found[0])};", part) for part in parts[::2]]
     return "".join(part for pair in zip(others, [*styles, ""], strict=True) for part in pair)
+
+
+def between_tags(text: str, dialect: Dialect, *, html: bool) -> str | None:
+    """What stands right between two tags: a brace beside a tag's own would make another tag of it."""
+    if not dialect.begins.search("{{"):
+        return text
+    first = brace("}", dialect, html=html) if text.startswith("}") else ""
+    last = brace("{", dialect, html=html) if text.endswith("{") else ""
+    if first is None or last is None:
+        return None
+    return first + text[bool(first) : len(text) - bool(last)] + last
+
+
+def brace(brace: str, dialect: Dialect, *, html: bool) -> str | None:
+    """The brace where it stands beside a tag; ``None`` where it can't."""
+    if html:
+        return f"&#{ord(brace)};"
+    return dialect.literal.replace("OPEN", brace) if dialect.literal.startswith("{") else None
 
 
 def _pattern(context: Context, type: FieldType, dialect: Dialect, *, html: bool) -> str:

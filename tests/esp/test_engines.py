@@ -7,6 +7,7 @@ JavaScript's engines are in ``test_node_engines.py``; Go's there are none of.
 
 import re
 from datetime import date
+from html import escape
 from urllib.parse import quote_plus
 
 import django
@@ -15,7 +16,11 @@ import liquid
 import pytest
 from django.conf import settings
 from django.template import Context, Engine, Library
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from pipeline import esp
+from pipeline.esp import DIALECTS
 from tests.esp import mails, rendering
 from tests.esp.rendering import EQUALITY, LISTS, PARTS, READERS, SHARE, WISHES
 
@@ -30,6 +35,11 @@ def django_engine():
     engine = Engine()
     engine.template_builtins.append(library)
     return lambda source, values: engine.from_string(source).render(Context(values))
+
+
+@pytest.fixture(scope="module")
+def newsletter():
+    return mails.newsletter()
 
 
 def with_liquid(source, values):
@@ -193,3 +203,31 @@ def test_ghost():
         return {"first_name": values.get("first_name"), "uuid": values.get("token")}
 
     check("ghost", mail, with_ghost, named, READERS[:4])
+
+
+ANY_TEXT = st.text(
+    st.one_of(st.sampled_from("{}%#*|\\'\"&<>! \n-"), st.characters(exclude_categories=("Cc", "Cs"))), max_size=40
+)
+
+
+@given(written=ANY_TEXT, fallback=ANY_TEXT, value=ANY_TEXT)
+@example(written="{", fallback="}", value="}")
+@example(written="{{", fallback="{%", value="{#")
+@example(written="{", fallback="'", value="")
+@example(written="", fallback="}{", value="")
+def test_any_text(django_engine, newsletter, written, fallback, value):
+    """Whatever an author writes around a field and in it, and whatever a reader is called, is said as it is."""
+    fallback, value = (" ".join(one.split()) for one in (fallback, value))
+    field = mails.field("first_name", fallback)
+    html = f"<p>{escape(written)}{field}{escape(written)}</p>{mails.block(0, escape(f'{written}x{written}'))}"
+    text = f"{written}{field}{written}{mails.block(0, f'{written}x{written}', html=False)}{written}"
+    mail = mails.email(html, text, block_0="first_name")
+    ours = mails.ours(mail, {"first_name": value})
+    for name, render, values in (
+        ("jinja", with_jinja, {"first_name": value}),
+        ("klaviyo", django_engine, {"first_name": value}),
+        ("customerio", with_liquid, {"customer": {"first_name": value}}),
+    ):
+        exported = esp.export(mail, newsletter, DIALECTS[name])
+        assert mails.understood(render(exported.html, values)) == mails.understood(ours[0])
+        assert render(exported.text, values) == ours[1]
