@@ -65,6 +65,7 @@ def open_project(folder: Path) -> Project:
     hashes = inputs.hash_sources(folder)
     library = content.read_library(folder)
     checks.refuse_unknown(library.newsletter)
+    esp.refuse_unknown(library.newsletter)
     environment = templates.Environment(folder / TEMPLATES)
     return Project(folder, library, environment, templates.blocks(environment), hashes)
 
@@ -75,6 +76,7 @@ def reopen_project(project: Project, changed: Collection[str]) -> Project:
     of_templates = any(path.startswith("templates") for path in changed)
     library = content.reread_library(project.library, of_content) if of_content else project.library
     checks.refuse_unknown(library.newsletter)
+    esp.refuse_unknown(library.newsletter)
     environment = templates.Environment(project.folder / TEMPLATES) if of_templates else project.environment
     return Project(project.folder, library, environment, templates.blocks(environment))
 
@@ -90,7 +92,7 @@ def build_edition(slug: str, project: Project) -> Email:
     raise_all(NotReadyError(f"{one.message} ({one.rule} {one.check})", one.where) for one in checks.errors_in(findings))
 
     newsletter = project.library.newsletter
-    exported = esp.export(email, newsletter, esp.dialect(newsletter.esp, newsletter.where)) if newsletter.esp else None
+    exported = esp.export(email, newsletter, esp.dialect(newsletter.esp)) if newsletter.esp else None
     ready = replace(fill_email(email, {}), findings=(*findings, *(exported.notes if exported else ())))
     provenance = {
         **what_went_out(slug, ready, project),

@@ -155,9 +155,9 @@ HUBSPOT = Dialect(
         "preferences_url": "{{ unsubscribe_link }}",
         "web_url": "{{ view_as_page_url }}",
     },
+    # The one fallback that every kind of e-mail there knows.
+    falls_back="personalization_token('VALUE', 'FALLBACK')",
     # A property of several values is one text there, with semicolons.
-    joins="FIELD|replace(';', ', ')",
-    falls_back="VALUE|default('FALLBACK', true)",
     conditions=Conditions(
         *_IF,
         known=("FIELD", "not FIELD"),
@@ -169,7 +169,7 @@ HUBSPOT = Dialect(
     begins=_COMMENTED,
     literal=_LITERAL,
     limits=(
-        "conditions and filters need an e-mail with programmable content",
+        "conditions, and fallbacks with quotation marks or braces, need an e-mail with programmable content",
         "no comparison of dates: they are numbers there, milliseconds since 1970",
         "not found: whether HubSpot escapes a contact's properties by itself",
     ),

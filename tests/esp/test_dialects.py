@@ -19,7 +19,7 @@ FIRST_NAME = {
     "sendgrid": "{{#if first_name}}{{first_name}}{{else}}there{{/if}}",
     "brevo": "{{ contact.FIRSTNAME|default:'there' }}",
     "klaviyo": "{{ first_name|default:'there' }}",
-    "hubspot": "{{ contact.firstname|default('there', true)|escape_html }}",
+    "hubspot": "{{ personalization_token('contact.firstname', 'there')|escape_html }}",
     "customerio": "{{ customer.first_name | default: 'there' | escape }}",
     "mailgun": "{{#if first_name}}{{first_name}}{{else}}there{{/if}}",
     "ses": "{{#if first_name}}{{first_name}}{{else}}there{{/if}}",
