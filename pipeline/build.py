@@ -17,6 +17,7 @@ from pipeline import (
     checks,
     content,
     editions,
+    esp,
     inline,
     inputs,
     links,
@@ -64,6 +65,7 @@ def open_project(folder: Path) -> Project:
     hashes = inputs.hash_sources(folder)
     library = content.read_library(folder)
     checks.refuse_unknown(library.newsletter)
+    esp.refuse_unknown(library.newsletter)
     environment = templates.Environment(folder / TEMPLATES)
     return Project(folder, library, environment, templates.blocks(environment), hashes)
 
@@ -74,6 +76,7 @@ def reopen_project(project: Project, changed: Collection[str]) -> Project:
     of_templates = any(path.startswith("templates") for path in changed)
     library = content.reread_library(project.library, of_content) if of_content else project.library
     checks.refuse_unknown(library.newsletter)
+    esp.refuse_unknown(library.newsletter)
     environment = templates.Environment(project.folder / TEMPLATES) if of_templates else project.environment
     return Project(project.folder, library, environment, templates.blocks(environment))
 
@@ -88,14 +91,28 @@ def build_edition(slug: str, project: Project) -> Email:
     findings = check_email(email, edition, project)
     raise_all(NotReadyError(f"{one.message} ({one.rule} {one.check})", one.where) for one in checks.errors_in(findings))
 
-    ready = replace(fill_email(email, {}), findings=findings)
+    newsletter = project.library.newsletter
+    exported = esp.export(email, newsletter, esp.dialect(newsletter.esp)) if newsletter.esp else None
+    ready = replace(fill_email(email, {}), findings=(*findings, *(exported.notes if exported else ())))
     provenance = {
         **what_went_out(slug, ready, project),
         **inputs.provenance(project.folder, input_paths(edition, ready, project), project.hashes),
     }
     message = mime.message(ready, project.library.newsletter)
-    outbox.write(project.folder / outbox.FOLDER, slug, outbox.files_of(ready, message, provenance))
+    files = outbox.files_of(ready, message, provenance, esp.files_of(exported) if exported else {})
+    outbox.write(project.folder / outbox.FOLDER, slug, files)
     return ready
+
+
+def export_edition(slug: str, project: Project, name: str) -> esp.Exported:
+    """One edition that is built, in a service's merge syntax, beside what is in its folder of the outbox.
+
+    Raises a ContentError for what the service can't express, and then leaves the folder alone.
+    """
+    _, email = fit_email(compose_edition(slug, project), project)
+    exported = esp.export(email, project.library.newsletter, esp.dialect(name))
+    outbox.add(project.folder / outbox.FOLDER, slug, esp.files_of(exported))
+    return exported
 
 
 def refuse_others(slug: str, project: Project) -> None:

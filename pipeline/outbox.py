@@ -29,24 +29,49 @@ _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
 
-def files_of(email: Email, message: bytes, provenance: Mapping[str, Any]) -> dict[str, bytes]:
-    """The files of an edition by name. The manifest, last, tells of the others, and of what they were made of."""
+def files_of(
+    email: Email, message: bytes, provenance: Mapping[str, Any], exported: Mapping[str, bytes] | None = None
+) -> dict[str, bytes]:
+    """The files of an edition by name, with those that were ``exported`` for a service in a folder of its own. The
+    manifest, last, tells of the others, and of what they were made of."""
     files = {"digest.html": email.html.encode(), "digest.txt": email.text.encode(), "message.eml": message}
+    files |= exported or {}
     manifest = {
         "edition": email.slug,
         "subject": email.subject,
         "preheader": email.preheader,
         "date": email.date.isoformat(),
         "language": email.language,
-        "files": {
-            name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-            for name, content in files.items()
-        },
+        "files": _told(files),
         "blocks": [{"name": block.name, "bytes": block.bytes, "where": str(block.where)} for block in email.blocks],
         "findings": [finding_as_json(found) for found in email.findings],
         **provenance,
     }
-    return {**files, record.MANIFEST: (json.dumps(manifest, ensure_ascii=False, indent=2) + "\n").encode()}
+    return {**files, record.MANIFEST: _as_json(manifest)}
+
+
+def add(folder: Path, slug: str, exported: Mapping[str, bytes]) -> Path:
+    """Put more files into an edition's folder, in one step: those that are there stay, and the manifest tells of all.
+
+    Only for the holder of the lock, and for an edition that is whole. Raises as ``write`` does.
+    """
+    try:
+        manifest = json.loads((folder / slug / record.MANIFEST).read_bytes())
+        there = {name: (folder / slug / name).read_bytes() for name in manifest["files"]}
+    except OSError as error:
+        raise failure(error, Where(f"{FOLDER}/{slug}"), "read") from error
+    files = {**there, **exported}
+    return write(folder, slug, {**files, record.MANIFEST: _as_json({**manifest, "files": _told(files)})})
+
+
+def _told(files: Mapping[str, bytes]) -> dict[str, Any]:
+    return {
+        name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()} for name, content in files.items()
+    }
+
+
+def _as_json(manifest: Mapping[str, Any]) -> bytes:
+    return (json.dumps(manifest, ensure_ascii=False, indent=2) + "\n").encode()
 
 
 def _refuse_foreign(target: Path) -> None:
@@ -92,8 +117,10 @@ def write(folder: Path, slug: str, files: Mapping[str, bytes]) -> Path:
         new = temporary / "new"
         new.mkdir()
         for name, content in files.items():
+            (new / name).parent.mkdir(exist_ok=True)
             _write_file(new / name, content)
-        _sync_folder(new)
+        for one in {(new / name).parent for name in files} | {new}:
+            _sync_folder(one)
         _swap(new, target)
         _sync_folder(folder)
     except OSError as error:

@@ -99,7 +99,8 @@ def is_whole(folder: Path, slug: str, manifest: Manifest) -> bool:
     """
     try:
         written = (folder / slug / MANIFEST).stat().st_mtime_ns
-        return all(_is_as_told(folder / slug / name, manifest["files"][name], written) for name in OUTPUTS)
+        names = dict.fromkeys((*OUTPUTS, *manifest["files"]))
+        return all(_is_as_told(folder / slug / name, manifest["files"][name], written) for name in names)
     except (OSError, KeyError):
         return False
 
@@ -155,7 +156,7 @@ def _is_manifest(told: dict[str, Any], slug: str) -> bool:
         moments = [datetime.fromisoformat(one) for one in (told["date"], digest["begin"], digest["end"], *dates)]
         paths = [*told["inputs"], *told["files"]]
         texts = [told["subject"], digest["name"], *articles, *told["inputs"].values(), *told["tools"].values()]
-        sizes = [told["files"][name]["bytes"] for name in OUTPUTS]
+        sizes = [told["files"][name]["bytes"] for name in (*OUTPUTS, *told["files"])]
         sound = told["edition"] == slug and all(moment.tzinfo for moment in moments)
         sound = sound and all("\0" not in path for path in paths) and all(isinstance(text, str) for text in texts)
         return sound and isinstance(told["findings"], list) and all(isinstance(size, int) for size in sizes)

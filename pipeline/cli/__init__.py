@@ -12,6 +12,7 @@ import click
 from pipeline.cli.build import build
 from pipeline.cli.check import check
 from pipeline.cli.console import complain, exit_code, open_output, say
+from pipeline.cli.export import export
 from pipeline.cli.listing import list_
 from pipeline.cli.new import new
 from pipeline.cli.outbox import clean, status
@@ -71,6 +72,7 @@ def commands() -> None:
     pipeline check                   is everything ready to be sent, or why not
     pipeline plan                    what will fall due, and why an article isn't in it
     pipeline preview                 the same in the browser, live while you write
+    pipeline export better-sleep --esp mailchimp   in an ESP's own merge syntax
     pipeline list                    what articles and editions there are
     pipeline status                  what is in the outbox
     pipeline new edition "Subject"   a file to fill in
@@ -81,5 +83,5 @@ def commands() -> None:
     """
 
 
-for command in (build, check, clean, list_, new, plan, preview, status):
+for command in (build, check, clean, export, list_, new, plan, preview, status):
     commands.add_command(command)

@@ -102,22 +102,10 @@ class Run:
         with outbox.locked(self.folder / outbox.FOLDER, self.wait):
             stale = self.stale(slugs, made, named=bool(named))
             self.report.unchanged([slug for slug in slugs if slug not in stale])
-            project = self.open(made)
+            project = project_with(made, self.folder)
             self.build(stale, project)
             if not named:
                 self.report.unread(project.library.article_errors)
-
-    def open(self, made: Mapping[str, Manifest]) -> Project:
-        """The project, with those of its digests' editions that are to be made again."""
-        from pipeline.build import open_project
-
-        project = open_project(self.folder)
-        if not made:
-            return project
-        from pipeline import agenda  # few runs make a digest's edition again
-
-        again = {slug: agenda.again(slug, manifest, project.library) for slug, manifest in made.items()}
-        return replace(project, recurring=again)
 
     def stale(self, slugs: Sequence[str], made: Mapping[str, Manifest], *, named: bool) -> list[str]:
         """Those that have to be built, ``made`` being those of them that digests have made."""
@@ -209,6 +197,19 @@ def digests_editions(named: Sequence[str], folder: Path) -> dict[str, Manifest]:
     files = freshness.editions_there(folder)
     manifests = {slug: record.manifest_of(folder / record.FOLDER, slug) for slug in named if slug not in files}
     return {slug: manifest for slug, manifest in manifests.items() if manifest and manifest.get("digest")}
+
+
+def project_with(made: Mapping[str, Manifest], folder: Path) -> Project:
+    """The project, with those of its digests' editions that are to be made again."""
+    from pipeline.build import open_project
+
+    project = open_project(folder)
+    if not made:
+        return project
+    from pipeline import agenda  # few runs make a digest's edition again
+
+    again = {slug: agenda.again(slug, manifest, project.library) for slug, manifest in made.items()}
+    return replace(project, recurring=again)
 
 
 def chosen(named: Sequence[str], there: Sequence[str], folder: Path) -> list[str]:
