@@ -60,12 +60,14 @@ class Project:
         return editions.Shelf(library.newsletter, library.articles, lambda: library.tracks)
 
 
-def open_project(folder: Path) -> Project:
-    """Raises a ConfigurationError where the folder is no newsletter's, a TemplateError where a block lacks a half."""
+def open_project(folder: Path, service: str = "") -> Project:
+    """The newsletter as it is written for its own ESP, or for this ``service``.
+
+    Raises a ConfigurationError where the folder is no newsletter's, a TemplateError where a block lacks a half.
+    """
     hashes = inputs.hash_sources(folder)
-    library = content.read_library(folder)
+    library = content.read_library(folder, service)
     checks.refuse_unknown(library.newsletter)
-    esp.refuse_unknown(library.newsletter)
     environment = templates.Environment(folder / TEMPLATES)
     return Project(folder, library, environment, templates.blocks(environment), hashes)
 
@@ -76,7 +78,6 @@ def reopen_project(project: Project, changed: Collection[str]) -> Project:
     of_templates = any(path.startswith("templates") for path in changed)
     library = content.reread_library(project.library, of_content) if of_content else project.library
     checks.refuse_unknown(library.newsletter)
-    esp.refuse_unknown(library.newsletter)
     environment = templates.Environment(project.folder / TEMPLATES) if of_templates else project.environment
     return Project(project.folder, library, environment, templates.blocks(environment))
 

@@ -8,7 +8,7 @@ until after the last HTML step.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -65,9 +65,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A service's own merge tag, which an author has written."""
+    """A service's own merge tag, which an author has written, and only the service fills."""
 
     tag: str
+    context: Context
 
 
 def token(name: str, fallback: str) -> str:
@@ -196,12 +197,25 @@ def split_header(text: str) -> Iterator[str | Field | Raw]:
     return _split(text, lambda found: Context.HEADER)
 
 
+def without_tags(pieces: Iterable[str | Field | Raw]) -> str:
+    """The source of these pieces again, with something that is no tag in place of each of a service's own."""
+    return "".join(
+        one if isinstance(one, str) else token(one.name, one.fallback) if isinstance(one, Field) else _unknown(one)
+        for one in pieces
+    )
+
+
+def _unknown(tag: Raw) -> str:
+    return {Context.URL: "https://tag.example/", Context.URL_PART: "tag"}.get(tag.context, "…")
+
+
 def _split(source: str, context: Callable[[re.Match[str]], Context]) -> Iterator[str | Field | Raw]:
     end = 0
     for found in _ANY_TOKEN.finditer(source):
         if found.start() > end:
             yield source[end : found.start()]
-        yield Field(*read_token(found), context(found)) if found[1] else Raw(bytes.fromhex(found[2]).decode())
+        place = context(found)
+        yield Field(*read_token(found), place) if found[1] else Raw(bytes.fromhex(found[2]).decode(), place)
         end = found.end()
     if end < len(source):
         yield source[end:]

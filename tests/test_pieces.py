@@ -1,5 +1,6 @@
 """pieces.py: an Email in pieces, what is the same for all readers and what isn't."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -85,13 +86,15 @@ def test_contexts_of_text(source, context):
 
 def test_own_tags():
     """A service's own tag comes out as its writer wrote it."""
-    import re
-
-    source = protected("<a href='x?e=*|EMAIL|*'>*|FNAME|*</a>", re.compile(r"\*\|\w+\|\*"))
+    written = '<a href="x?e=*|EMAIL|*">*|FNAME|*</a>'
+    source = protected(written, re.compile(r"\*\|\w+\|\*"))
     assert source.replace("zqmt", "").replace("qz", "").isascii()
     cut = pieces.of_html(email(source))
-    assert [one for one in cut.pieces if isinstance(one, Raw)] == [Raw("*|EMAIL|*"), Raw("*|FNAME|*")]
-    assert pieces.fill(cut, {}, View({}, {}), "en") == "<a href='x?e=*|EMAIL|*'>*|FNAME|*</a>"
+    assert [one for one in cut.pieces if isinstance(one, Raw)] == [
+        Raw("*|EMAIL|*", Context.URL_PART),
+        Raw("*|FNAME|*", Context.HTML),
+    ]
+    assert pieces.fill(cut, {}, View({}, {}), "en") == written
 
 
 def test_built_in_urls():

@@ -199,11 +199,11 @@ def digests_editions(named: Sequence[str], folder: Path) -> dict[str, Manifest]:
     return {slug: manifest for slug, manifest in manifests.items() if manifest and manifest.get("digest")}
 
 
-def project_with(made: Mapping[str, Manifest], folder: Path) -> Project:
-    """The project, with those of its digests' editions that are to be made again."""
+def project_with(made: Mapping[str, Manifest], folder: Path, service: str = "") -> Project:
+    """The project for this ESP, with those of its digests' editions that are to be made again."""
     from pipeline.build import open_project
 
-    project = open_project(folder)
+    project = open_project(folder, service)
     if not made:
         return project
     from pipeline import agenda  # few runs make a digest's edition again

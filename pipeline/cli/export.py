@@ -81,7 +81,7 @@ class Run:
         made = digests_editions(named, self.folder)
         slugs = chosen(named, [*freshness.editions_there(self.folder), *made], self.folder)
         with outbox.locked(self.folder / outbox.FOLDER, wait):
-            project = project_with(made, self.folder)
+            project = project_with(made, self.folder, esp.dialect(name).name if name else "")
             wanted = name or project.library.newsletter.esp
             if not wanted:
                 raise click.UsageError('say which with --esp NAME, or write esp = "…" into content/newsletter.toml')

@@ -49,9 +49,12 @@ class Library:
         return self.articles.errors
 
 
-def read_library(folder: Path) -> Library:
-    """The newsletter in this folder. Raises a ConfigurationError where ``newsletter.toml`` is wrong or missing."""
-    source = read_source(folder)
+def read_library(folder: Path, esp: str = "") -> Library:
+    """The newsletter in this folder, for its own service or another one.
+
+    Raises a ConfigurationError where ``newsletter.toml`` is wrong or missing.
+    """
+    source = read_source(folder, esp)
     newsletter = read_newsletter(folder, source)
     return _library(folder, source, newsletter, Articles(folder, newsletter))
 

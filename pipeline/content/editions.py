@@ -13,6 +13,7 @@ from pipeline.content.data import PERSONAL, DataReader
 from pipeline.content.fields import Fields
 from pipeline.content.front_matter import read_front_matter
 from pipeline.content.images import Images
+from pipeline.content.source import service_tags
 from pipeline.errors import ContentError, PipelineError, Where, raise_all
 from pipeline.model import Block, Edition, Finding, FrontMatter, Newsletter, Personal
 
@@ -44,7 +45,7 @@ class Editions(Mapping[str, Edition]):
     def _read(self, file: Path, path: str) -> Edition:
         if not SLUG.fullmatch(file.stem):
             raise ContentError("an edition's file name must be letters, digits, '-', '_' and '.' only", Where(path))
-        source = read_front_matter(file, path)
+        source = read_front_matter(file, path, tags=service_tags(self.newsletter.esp))
         fields = Fields(source)
         edition = self._edition(file.stem, fields)
         fields.refuse_unknown()

@@ -13,9 +13,9 @@ from pipeline.errors import ContentError, Where
 _FENCED = re.compile(r"\A(---|\+\+\+)[ \t]*\n(.*?)(?:^|\n)\1[ \t]*(?:\n|\Z)", re.S | re.M)
 
 
-def read_front_matter(file: Path, path: str) -> Source:
+def read_front_matter(file: Path, path: str, *, tags: re.Pattern[str] | None = None) -> Source:
     """A Markdown file -> its front matter (YAML between ``---``, TOML between ``+++``) and its body."""
-    text = read_text(file, path)
+    text = read_text(file, path, tags=tags)
     fenced = _FENCED.match(text)
     if fenced is None:
         if text.startswith(("---\n", "+++\n")):

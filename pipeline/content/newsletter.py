@@ -13,7 +13,7 @@ from pipeline import merge_fields
 from pipeline.content.data import PERSONAL, DataReader
 from pipeline.content.fields import Fields
 from pipeline.content.images import Images
-from pipeline.content.source import Source, read_text
+from pipeline.content.source import Source, read_text, service_tags
 from pipeline.content.toml import parse_toml
 from pipeline.errors import ConfigurationError, Where, nearest, raise_all
 from pipeline.model import Address, Author, CheckSetting, FieldType, Fonts, Link, MergeField, Newsletter, Palette
@@ -25,15 +25,21 @@ READER_URL_PARTS = ("edition", "token")
 FIELD_TYPES = ("text", "url", "token", "date", "list")
 
 
-def read_source(folder: Path) -> Source:
-    """The file as it was written. Raises a ConfigurationError where it is missing or no TOML."""
+def read_source(folder: Path, esp: str = "") -> Source:
+    """The file as it was written, but for the name of a service where another one is asked for.
+
+    Raises a ConfigurationError where it is missing or no TOML.
+    """
     if not (folder / PATH).is_file():
         raise ConfigurationError(
             "is not there; name a newsletter's folder with --project, or make this file", Where(PATH)
         )
     text = read_text(folder / PATH, PATH, ConfigurationError)
     values, lines = parse_toml(text, PATH, error=ConfigurationError)
-    return Source(PATH, values, lines)
+    service = esp or values.get("esp", "")
+    if tags := service_tags(str(service)):
+        values, lines = parse_toml(merge_fields.protected(text, tags), PATH, error=ConfigurationError)
+    return Source(PATH, {**values, "esp": service} if service else values, lines)
 
 
 def read_newsletter(folder: Path, source: Source | None = None) -> Newsletter:
@@ -76,7 +82,7 @@ def _newsletter(fields: Fields, folder: Path) -> Newsletter:
         utm=_utm(fields.table("utm")),
         merge_fields=declared,
         recipient_name=fields.prose("recipient_name", declared, ""),
-        esp=fields.text("esp", ""),
+        esp=_service(fields),
         authors=_authors(fields, images),
         medical_disclaimer=_by_language(fields, "medical_disclaimer", declared),
         blocks=_blocks(fields, DataReader(fields, declared, url, images)),
@@ -92,6 +98,16 @@ def _address(fields: Fields) -> Address:
     address = Address(fields.text("name"), fields.email("email"))
     fields.refuse_unknown()
     return address
+
+
+def _service(fields: Fields) -> str:
+    esp = fields.text("esp", "")
+    if esp:
+        from pipeline.esp import DIALECTS, unknown  # most newsletters are sent without a service
+
+        if esp not in DIALECTS:
+            fields.wrong(unknown(esp), "esp")
+    return esp
 
 
 def _pattern(fields: Fields, name: str, known: tuple[str, ...], default: str | None = None) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline import merge_fields
 from pipeline.errors import ContentError, PipelineError, Where
 
 MAX_BYTES = 1_000_000
@@ -35,8 +36,22 @@ class Source:
         return Where(self.path, 1)
 
 
-def read_text(file: Path, path: str, error: type[PipelineError] = ContentError) -> str:
-    """The file's text, newlines as ``\\n``. Refuses what is too big, not UTF-8, or holds control characters."""
+def service_tags(esp: str) -> re.Pattern[str] | None:
+    """What the service's own merge tags look like; ``None`` where there is no service, or none of this name."""
+    if not esp:
+        return None
+    from pipeline.esp import DIALECTS  # few newsletters have tags of their own
+
+    return DIALECTS[esp].tag if esp in DIALECTS else None
+
+
+def read_text(
+    file: Path, path: str, error: type[PipelineError] = ContentError, *, tags: re.Pattern[str] | None = None
+) -> str:
+    """The file's text, newlines as ``\\n``, with a service's own ``tags`` as letters and digits.
+
+    Refuses what is too big, not UTF-8, or holds control characters.
+    """
     try:
         raw = file.read_bytes()
     except OSError as problem:
@@ -54,4 +69,4 @@ def read_text(file: Path, path: str, error: type[PipelineError] = ContentError) 
         raise error(f"the control character U+{ord(found[0]):04X} can't be in a text; delete it", Where(path, line))
     if not text.strip():
         raise error("is empty", Where(path))
-    return text
+    return merge_fields.protected(text, tags) if tags else text

@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pipeline.errors import ConfigurationError, ContentError, nearest
+from pipeline.errors import ContentError, nearest
 from pipeline.esp.curly import BREVO, BUTTONDOWN, CUSTOMER_IO, HUBSPOT, JINJA, KLAVIYO, MAILJET
 from pipeline.esp.dialect import Dialect
 from pipeline.esp.exporting import Exported, export, files_of
 from pipeline.esp.handlebars import MAILGUN, POSTMARK, SENDGRID, SES
 from pipeline.esp.own import ACTIVECAMPAIGN, GHOST, LISTMONK, MAILCHIMP
-from pipeline.model import Newsletter
 
-__all__ = ["DIALECTS", "Dialect", "Exported", "dialect", "export", "files_of", "refuse_unknown"]
+__all__ = ["DIALECTS", "Dialect", "Exported", "dialect", "export", "files_of", "unknown"]
 
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {
@@ -45,15 +44,10 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
 def dialect(name: str) -> Dialect:
     """The dialect of this name. Raises a ContentError where there is none."""
     if name not in DIALECTS:
-        raise ContentError(_unknown(name))
+        raise ContentError(unknown(name))
     return DIALECTS[name]
 
 
-def refuse_unknown(newsletter: Newsletter) -> None:
-    """Raise a ConfigurationError where the newsletter's service is none of these."""
-    if newsletter.esp and newsletter.esp not in DIALECTS:
-        raise ConfigurationError(_unknown(newsletter.esp), newsletter.where)
-
-
-def _unknown(name: str) -> str:
+def unknown(name: str) -> str:
+    """What there is to say to a name that no dialect has."""
     return f"there is no ESP {name!r}{nearest(name, DIALECTS)}; these are known: {', '.join(DIALECTS)}"

@@ -57,9 +57,8 @@ blocks:
   - teasers:
       columns: 2
       articles: [box-breathing, morning-light, the-last-coffee, the-twenty-minute-nap, restless-sitting,
-                 gratitude-on-paper, the-sound-of-rain, between-two-meetings]
+                 gratitude-on-paper]
   - tracks: {limit: 6}
-  - sections: {article: a-slower-evening, words: 60}
   - popular
   - benefits
   - promo

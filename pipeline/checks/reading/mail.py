@@ -5,7 +5,7 @@ from __future__ import annotations
 import email.policy
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from email.parser import BytesParser
 from functools import cached_property
@@ -145,8 +145,16 @@ def of_email(
 ) -> Mail:
     """Our own mail, as a reader gets it of whom nothing is known: each merge field has its fallback.
 
-    With a ``view``, that of a reader who sees so much of what isn't for all.
+    With a ``view``, that of a reader who sees so much of what isn't for all. What a service will fill for its own tags
+    nobody knows; something else stands in for it.
     """
+    email = replace(
+        email,
+        subject=merge_fields.without_tags(merge_fields.split_header(email.subject)),
+        preheader=merge_fields.without_tags(merge_fields.split_header(email.preheader)),
+        html=merge_fields.without_tags(merge_fields.split_html(email.html)),
+        text=merge_fields.without_tags(merge_fields.split_text(email.text)),
+    )
     view = view or personal.view(email, {})
     marked = pieces.fill(pieces.of_html(email, marked=True), {}, view, email.language)
     return Mail(
