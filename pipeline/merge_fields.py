@@ -8,7 +8,7 @@ until after the last HTML step.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -22,7 +22,8 @@ from pipeline.model import MergeField, Value, Values
 
 # "q" and "z" are no hexadecimal digits, so a token ends where it says.
 TOKEN = re.compile(r"zqmf([0-9a-f]+)qz")
-_ANY_TOKEN = re.compile(r"zqm(?:f([0-9a-f]+)|t([0-9a-f]+))qz")
+# The same, or a service's own tag.
+ANY_TOKEN = re.compile(r"zqm(?:f([0-9a-f]+)|t([0-9a-f]+))qz")
 # A reader's own pages; their fallbacks are patterns.
 BUILT_IN_URLS = ("unsubscribe_url", "preferences_url", "web_url")
 NAME = re.compile(r"[^\W\d]\w*")
@@ -68,7 +69,6 @@ class Raw:
     """A service's own merge tag, which an author has written, and only the service fills."""
 
     tag: str
-    context: Context
 
 
 def token(name: str, fallback: str) -> str:
@@ -197,25 +197,17 @@ def split_header(text: str) -> Iterator[str | Field | Raw]:
     return _split(text, lambda found: Context.HEADER)
 
 
-def without_tags(pieces: Iterable[str | Field | Raw]) -> str:
-    """The source of these pieces again, with something that is no tag in place of each of a service's own."""
-    return "".join(
-        one if isinstance(one, str) else token(one.name, one.fallback) if isinstance(one, Field) else _unknown(one)
-        for one in pieces
-    )
-
-
-def _unknown(tag: Raw) -> str:
-    return {Context.URL: "https://tag.example/", Context.URL_PART: "tag"}.get(tag.context, "…")
+def tags_in(source: str) -> frozenset[str]:
+    """A service's own tags that an author has written in it."""
+    return frozenset(bytes.fromhex(found[2]).decode() for found in ANY_TOKEN.finditer(source) if found[2])
 
 
 def _split(source: str, context: Callable[[re.Match[str]], Context]) -> Iterator[str | Field | Raw]:
     end = 0
-    for found in _ANY_TOKEN.finditer(source):
+    for found in ANY_TOKEN.finditer(source):
         if found.start() > end:
             yield source[end : found.start()]
-        place = context(found)
-        yield Field(*read_token(found), place) if found[1] else Raw(bytes.fromhex(found[2]).decode(), place)
+        yield Field(*read_token(found), context(found)) if found[1] else Raw(bytes.fromhex(found[2]).decode())
         end = found.end()
     if end < len(source):
         yield source[end:]

@@ -91,8 +91,8 @@ def test_own_tags():
     assert source.replace("zqmt", "").replace("qz", "").isascii()
     cut = pieces.of_html(email(source))
     assert [one for one in cut.pieces if isinstance(one, Raw)] == [
-        Raw("*|EMAIL|*", Context.URL_PART),
-        Raw("*|FNAME|*", Context.HTML),
+        Raw("*|EMAIL|*"),
+        Raw("*|FNAME|*"),
     ]
     assert pieces.fill(cut, {}, View({}, {}), "en") == written
 

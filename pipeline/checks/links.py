@@ -50,7 +50,7 @@ def _targets(mail: Mail) -> Iterator[tuple[str, Where]]:
     for link in mail.links:
         href = link.get("href")
         told.add(href)
-        wrong = _wrong_target(href)
+        wrong = "" if mail.has_service_tag(href) else _wrong_target(href)
         if href.startswith("#") and len(href) > 1 and not _is_anchor(mail, href[1:]):
             wrong = f"leads to {quoted(href)}, which is nowhere in the mail"
         if wrong:
@@ -58,6 +58,7 @@ def _targets(mail: Mail) -> Iterator[tuple[str, Where]]:
     for (name, text, hidden), offset in markup.tags(mail).items():
         if hidden and "href" in text:
             targets = [one.value for one in markup.attributes(text) if one.name == "href" and one.value not in told]
+            targets = [one for one in targets if not mail.has_service_tag(one)]
             for wrong in filter(None, map(_wrong_target, targets)):
                 yield f"the link <{name}> for Outlook {wrong}", markup.place(mail, offset)
 

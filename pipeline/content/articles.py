@@ -152,7 +152,7 @@ class Articles(Mapping[str, Article]):
 
     def link(self, href: str, article: FrontMatter, where: Where) -> str:
         """The absolute URL that a link in an article means; ``other.md#part`` is the other article's."""
-        if merge_fields.TOKEN.match(href):
+        if merge_fields.ANY_TOKEN.match(href):
             merge_fields.check_link(href, where)
         path, mark, fragment = href.partition("#")
         if re.match(r"[a-zA-Z][\w+.-]*:|//", href) or not path.endswith(SUFFIXES):

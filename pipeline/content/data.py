@@ -61,7 +61,7 @@ def absolute(href: str, page: str, blog: str) -> str:
     """The href as an absolute URL, read on its own page; a path from the root is the blog's."""
     if href.startswith("#"):
         return page + href
-    if re.match(r"[a-zA-Z][\w+.-]*:", href) or merge_fields.TOKEN.match(href):
+    if re.match(r"[a-zA-Z][\w+.-]*:", href) or merge_fields.ANY_TOKEN.match(href):
         return href
     try:
         return urljoin((blog if href.startswith("/") else page.rstrip("/")) + "/", href)

@@ -47,7 +47,7 @@ def tidy(text: str) -> str:
 
 def columns(text: str) -> int:
     """How many columns of a terminal the text takes up; a merge field as its fallback."""
-    if merge_fields.TOKEN.search(text):
+    if merge_fields.ANY_TOKEN.search(text):
         text = merge_fields.fill_text(text, {})
     if text.isascii():
         return len(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import email.policy
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from email.message import EmailMessage
 from email.parser import BytesParser
 from functools import cached_property
@@ -45,6 +45,16 @@ class Mail:
     edition: Edition | None = None
     newsletter: Newsletter | None = None
     personas: tuple[Persona, ...] = ()
+
+    @cached_property
+    def service_tags(self) -> frozenset[str]:
+        """The tags of the newsletter's ESP that an author has written: left as they are, for the ESP to fill."""
+        one = self.email
+        return merge_fields.tags_in(f"{one.html} {one.text} {one.subject} {one.preheader}") if one else frozenset()
+
+    def has_service_tag(self, text: str) -> bool:
+        """Whether this is one of them, or has one in it."""
+        return any(tag in text or text in tag for tag in self.service_tags)
 
     @cached_property
     def root(self) -> Any:
@@ -145,16 +155,8 @@ def of_email(
 ) -> Mail:
     """Our own mail, as a reader gets it of whom nothing is known: each merge field has its fallback.
 
-    With a ``view``, that of a reader who sees so much of what isn't for all. What a service will fill for its own tags
-    nobody knows; something else stands in for it.
+    With a ``view``, that of a reader who sees so much of what isn't for all.
     """
-    email = replace(
-        email,
-        subject=merge_fields.without_tags(merge_fields.split_header(email.subject)),
-        preheader=merge_fields.without_tags(merge_fields.split_header(email.preheader)),
-        html=merge_fields.without_tags(merge_fields.split_html(email.html)),
-        text=merge_fields.without_tags(merge_fields.split_text(email.text)),
-    )
     view = view or personal.view(email, {})
     marked = pieces.fill(pieces.of_html(email, marked=True), {}, view, email.language)
     return Mail(

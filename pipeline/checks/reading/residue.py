@@ -72,6 +72,8 @@ def in_attributes(mail: Mail) -> Iterator[tuple[str, Where]]:
     """Where a link leads or a picture is, and what stands for one, residue is hardly ever meant."""
     for (name, text, _), offset in markup.tags(mail).items():
         for key, left in _in_tag(text):
+            if mail.has_service_tag(left):
+                continue
             if key in ("title", "aria-label"):
                 meant = _told_by_author(mail, left)
             else:
@@ -118,7 +120,8 @@ def beside(mail: Mail) -> Iterator[tuple[str, Where]]:
         text = [left for line in mail.text.splitlines() for left in in_text(line)]
         lefts += [("text part", left) for left in text if not _told_by_author(mail, left)]
     lefts += [(f"header {name[:60]}", left) for name, value in _headers(mail) for left in _TAGS.findall(value)]
-    yield from ((f"{_line(left)} is left unfilled in the {place}", mail.where) for place, left in lefts)
+    unfilled = ((place, left) for place, left in lefts if not mail.has_service_tag(left))
+    yield from ((f"{_line(left)} is left unfilled in the {place}", mail.where) for place, left in unfilled)
 
 
 def _headers(mail: Mail) -> Iterator[tuple[str, str]]:
