@@ -1,0 +1,74 @@
+"""The names that people give to columns -> the fields that they mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from pipeline.errors import ContentError, Where, nearest
+
+EMAIL = "email"
+EVERY = "*"
+
+# How lists' exports call the address; Mailchimp's is "Email Address".
+_ALIASES = frozenset({"email", "e_mail", "email_address", "e_mail_address", "emailaddress", "mail"})
+_GAPS = re.compile(r"[\s-]+")
+
+
+def normalised(name: str) -> str:
+    """``First Name`` -> ``first_name``."""
+    return _GAPS.sub("_", name.strip().casefold())
+
+
+def field_of(name: str, declared: Collection[str], ignore: Collection[str]) -> str | None:
+    """The field that a column of this name brings, declared or not; None for a column to be left out."""
+    plain = normalised(name)
+    if plain in ignore:
+        return None
+    field = EMAIL if plain in _ALIASES and plain not in declared else plain
+    return field if field in declared or EVERY not in ignore else None
+
+
+def known(name: str, declared: Collection[str]) -> bool:
+    """Whether somebody who has declared these fields may have meant a column of this name."""
+    return normalised(name) in _ALIASES or normalised(name) in declared
+
+
+def layout(
+    names: Sequence[str], declared: Collection[str], ignore: Collection[str], where: Where
+) -> tuple[str | None, ...]:
+    """The field of each column, None where it is left out.
+
+    Raises a ContentError for a column that isn't declared, two of one name, and none for the address.
+    """
+    fields = tuple(field_of(name, declared, ignore) for name in names)
+    unknown = [name for name, field in zip(names, fields, strict=True) if field is not None and field not in declared]
+    if unknown:
+        raise ContentError(_undeclared(unknown, declared), where)
+    for number, field in enumerate(fields):
+        if field is not None and field in fields[:number]:
+            first, second = names[fields.index(field)], names[number]
+            raise ContentError(
+                f"the columns {first!r} and {second!r} both bring {field}; rename one, or leave it out with --ignore",
+                where,
+            )
+    if EMAIL not in fields:
+        raise ContentError(f"no column brings the address; name it email{_candidates(names)}", where)
+    return fields
+
+
+def undeclared(name: str, declared: Collection[str]) -> str:
+    """``"first_nam" is no declared merge field; did you mean first_name?``"""
+    return f"{name!r} is no declared merge field{nearest(normalised(name), declared)}"
+
+
+def _undeclared(names: Sequence[str], declared: Collection[str]) -> str:
+    told = "; ".join(undeclared(name, declared) if name else "a column has no name" for name in names)
+    one = f"--ignore {normalised(names[0])!r}, " if names[0] else ""
+    return (
+        f"{told} (leave such columns out with {one}all of them with --ignore '*', or declare them in newsletter.toml)"
+    )
+
+
+def _candidates(names: Sequence[str]) -> str:
+    return f" (there are {', '.join(map(repr, names[:8]))}{', …' if len(names) > 8 else ''})"
