@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
+from typing import cast
 
 from pipeline.model import FieldType, Value
 from pipeline.recipients.addresses import MISSING
@@ -40,17 +41,21 @@ def cleaned(
         wrong = {index: DUPLICATE for index, line in enumerate(block.lines) if line in duplicates} | wrong
     kept = {name: values[name] for name in columns}
     if not wrong:
-        return Cleaned(Batch(kept[EMAIL], kept), block.lines, block.rejected)
+        return Cleaned(_batch(kept), block.lines, block.rejected)
     good = [index not in wrong for index in range(size)]
     kept = {name: list(compress(column, good)) for name, column in kept.items()}
     rejected = [Rejected(block.lines[index], wrong[index], _row(block, index)) for index in sorted(wrong)]
     # A row without anything is nobody: Excel writes such at the end.
     rejected = [one for one in rejected if one.reason != MISSING or any(one.values.values())]
     return Cleaned(
-        Batch(kept[EMAIL], kept),
+        _batch(kept),
         list(compress(block.lines, good)),
         tuple(sorted((*block.rejected, *rejected), key=lambda one: one.row)),
     )
+
+
+def _batch(columns: Mapping[str, Sequence[Value]]) -> Batch:
+    return Batch(cast(Sequence[str], columns[EMAIL]), columns)
 
 
 def _row(block: Block, index: int) -> dict[str, str]:

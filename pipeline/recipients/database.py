@@ -62,7 +62,7 @@ def _parsed(url: str) -> URL:
         from sqlalchemy.exc import ArgumentError
     except ImportError as error:
         raise ConfigurationError(
-            "a database needs SQLAlchemy; install it, and the database's driver, with pip install 'stay-updated[database]' …"
+            "a database needs SQLAlchemy; install it with pip install 'stay-updated[database]'"
         ) from error
     try:
         return make_url(url)

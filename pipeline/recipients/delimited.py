@@ -104,6 +104,7 @@ class _Lines:
         self._separator = separator
         self._where = where
         self._between = separator.encode()
+        self._flat = bytes.maketrans(b"\n", self._between)
         # All bytes but those whose number and order tell the form of plain rows.
         self._others = bytes(set(range(256)) - set(b'"\r\n' + self._between))
         self._begin(line)
@@ -130,14 +131,15 @@ class _Lines:
             return None
         offset = self._file.tell()
         rows = list(islice(self._file, size))
-        text = b"".join(rows).replace(b"\r\n", b"\n")
-        text += b"" if text.endswith(b"\n") else b"\n"
-        even = text.translate(None, self._others) == (self._between * (width - 1) + b"\n") * len(rows)
+        text = b"".join(rows)
+        newline = b"\r\n" if b"\r" in text else b"\n"
+        text += b"" if text.endswith(newline) else newline
+        even = text.translate(None, self._others) == (self._between * (width - 1) + newline) * len(rows)
         if not rows or not even or max(map(len, rows)) > csv.field_size_limit():
             self._file.seek(offset)
             return None
         try:
-            cells = text.replace(b"\n", self._between).decode().split(self._separator)
+            cells = text.translate(self._flat, b"\r").decode().split(self._separator)
         except UnicodeDecodeError:
             self._file.seek(offset)
             return None
