@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-# A dot-atom (RFC 5322 3.2.3) at a domain of letters, digits and single hyphens, and a top-level domain with a letter.
+# A dot-atom (RFC 5322 3.2.3) at a domain of letters, digits and single hyphens under a top-level one of letters.
 # What else is allowed is rare, and email-validator's to judge. Possessive, so that no address takes long.
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++"
 _LABEL = r"[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*+"
-_PLAIN = rf"{_ATOM}(?:\.{_ATOM})*+@(?:{_LABEL}\.)+(?=[0-9-]*[A-Za-z]){_LABEL}"
+_PLAIN = rf"{_ATOM}(?:\.{_ATOM})*+@(?:{_LABEL}\.)+[A-Za-z]++"
 _ONE = re.compile(_PLAIN)
 _COLUMN = re.compile(rf"(?:{_PLAIN}\n)*+")
 # RFC 5321 4.5.3.1 and 5.1, RFC 1035 2.3.4, in bytes.
@@ -20,8 +20,10 @@ MISSING = "no address"
 
 def addresses(texts: Sequence[str]) -> tuple[Sequence[str], dict[int, str]]:
     """The addresses, stripped, with domains in ASCII; and by index the reason against each that can't be used."""
-    # Up to 63 characters an address as a whole keeps the limits of its parts.
-    if max(map(len, texts), default=0) <= _LABEL_LENGTH and _COLUMN.fullmatch("\n".join(texts) + "\n"):
+    joined = "\n".join(texts) + "\n"
+    # An address of at most 63 characters keeps the limits of its parts too.
+    short = max(map(len, texts), default=0) <= _LABEL_LENGTH
+    if short and _COLUMN.fullmatch(joined) and joined.count("\n") == len(texts):
         return texts, {}
     found, wrong = list(texts), {}
     for index, text in enumerate(texts):
@@ -37,8 +39,13 @@ def address(text: str) -> str:
     text = text.strip()
     if not text:
         raise ValueError(MISSING)
-    if not (_ONE.fullmatch(text) and _in_bounds(text)):
+    if not _ONE.fullmatch(text):
         text = _judged(text)
+    local, _, domain = text.rpartition("@")
+    if len(local) > _LOCAL_PART:
+        raise ValueError(f"broken address: {len(local)} characters before the @; at most {_LOCAL_PART} can be")
+    if len(text) > _ADDRESS or max(map(len, domain.split("."))) > _LABEL_LENGTH:
+        raise ValueError("broken address: its domain is too long")
     return text
 
 
@@ -61,15 +68,6 @@ def key(text: str) -> str:
         return address(text).lower()
     except ValueError:
         return ""
-
-
-def _in_bounds(text: str) -> bool:
-    local, _, domain = text.partition("@")
-    return (
-        len(text) <= _ADDRESS
-        and len(local) <= _LOCAL_PART
-        and max(map(len, domain.split(".")), default=0) <= _LABEL_LENGTH
-    )
 
 
 def _judged(text: str) -> str:

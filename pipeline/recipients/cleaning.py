@@ -44,7 +44,7 @@ def cleaned(
         return Cleaned(_batch(kept), block.lines, block.rejected)
     good = [index not in wrong for index in range(size)]
     kept = {name: list(compress(column, good)) for name, column in kept.items()}
-    rejected = [Rejected(block.lines[index], wrong[index], _row(block, index)) for index in sorted(wrong)]
+    rejected = [Rejected(block.lines[index], wrong[index], _row(block, columns, index)) for index in sorted(wrong)]
     # A row without anything is nobody: Excel writes such at the end.
     rejected = [one for one in rejected if one.reason != MISSING or any(one.values.values())]
     return Cleaned(
@@ -58,6 +58,7 @@ def _batch(columns: Mapping[str, Sequence[Value]]) -> Batch:
     return Batch(cast(Sequence[str], columns[EMAIL]), columns)
 
 
-def _row(block: Block, index: int) -> dict[str, str]:
-    cells = {name: column[index] for name, column in block.columns.items()}
+def _row(block: Block, columns: Collection[str], index: int) -> dict[str, str]:
+    """The row's cells as they stand there."""
+    cells = {name: block.columns[name][index] if name in block.columns else None for name in columns}
     return {name: "" if cell is None else str(cell).strip() for name, cell in cells.items()}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from pipeline.errors import ContentError, Where, nearest
+from pipeline.errors import ContentError, Where, nearest, raise_all
 
 EMAIL = "email"
 EVERY = "*"
@@ -42,19 +42,20 @@ def layout(
     Raises a ContentError for a column that isn't declared, two of one name, and none for the address.
     """
     fields = tuple(field_of(name, declared, ignore) for name in names)
+    raise_all(ContentError(message, where) for message in _faults(names, fields, declared))
+    return fields
+
+
+def _faults(names: Sequence[str], fields: Sequence[str | None], declared: Collection[str]) -> Iterator[str]:
     unknown = [name for name, field in zip(names, fields, strict=True) if field is not None and field not in declared]
     if unknown:
-        raise ContentError(_undeclared(unknown, declared), where)
+        yield _undeclared(unknown, declared)
     for number, field in enumerate(fields):
-        if field is not None and field in fields[:number]:
+        if field in declared and field in fields[:number]:
             first, second = names[fields.index(field)], names[number]
-            raise ContentError(
-                f"the columns {first!r} and {second!r} both bring {field}; rename one, or leave it out with --ignore",
-                where,
-            )
+            yield f"the columns {first!r} and {second!r} both bring {field}; rename one, or leave it out with --ignore"
     if EMAIL not in fields:
-        raise ContentError(f"no column brings the address; name it email{_candidates(names)}", where)
-    return fields
+        yield f"no column brings the address; name it email{_candidates(names)}"
 
 
 def undeclared(name: str, declared: Collection[str]) -> str:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import ContentError
 from pipeline.recipients import open_source
-from tests.recipients.reading import FIELDS, read, told, write
+from tests.recipients.reading import FIELDS, read, read_shards, told, write
 
 ANN = {"email": "ann@example.com", "first_name": "Zoë", "city": "Bonn, Köln"}
 BOB = {"email": "bob@example.com", "first_name": "Bob", "city": ""}
@@ -25,8 +25,8 @@ EXPORTS = {
     "LibreOffice: all text in quotation marks": '"email","first_name","city"\n"ann@example.com","Zoë","Bonn, Köln"\n'
     '"bob@example.com","Bob",\n',
     "LibreOffice: tabs": "mail\tfirst name\tcity\nann@example.com\tZoë\tBonn, Köln\nbob@example.com\tBob\t\n",
-    "a separator, then a blank": 'email, first_name, city\nann@example.com, Zoë, "Bonn, Köln"\nbob@example.com, Bob, \n',
-    "blank lines, and none at the end": "email|first_name|city\n\nann@example.com|Zoë|Bonn, Köln\n\nbob@example.com|Bob",
+    "a blank after separators": 'email, first_name, city\nann@example.com, Zoë, "Bonn, Köln"\nbob@example.com, Bob, \n',
+    "blank lines": "email|first_name|city\n\nann@example.com|Zoë|Bonn, Köln\n\nbob@example.com|Bob",
     "rows that end early": 'email,first_name,city\nann@example.com,Zoë,"Bonn, Köln"\nbob@example.com,Bob\n',
     "newlines in quotation marks": 'email,first_name,city\nann@example.com,Zoë,"Bonn,\nKöln"\nbob@example.com,Bob,\n',
 }
@@ -56,8 +56,9 @@ def test_mailchimp(tmp_path):
     [
         (b"", "is empty"),
         (b"\xef\xbb\xbf \n", "is empty"),
+        ("email;Größe\n".encode("latin-1"), ":1: is not UTF-8; it seems to be Latin-1 or Windows-1252 ('email;Größe')"),
         ("email,first_name\na@example.com,Zoë\n".encode("latin-1"), ":2: is not UTF-8; it seems to be Latin-1"),
-        ("email\n".encode() * 3000 + "ö@example.com".encode("cp1252"), ":3001: is not UTF-8; it seems to be Latin-1"),
+        (b"email\n" * 3000 + "ö@example.com".encode("cp1252"), ":3001: is not UTF-8; it seems to be Latin-1"),
         ("email,city\na@example.com,Bonn\n".encode("utf-16"), "seems to be UTF-16"),
         ("email,city\na@example.com,Bonn\n".encode("utf-16-le"), "seems to be UTF-16"),
         (b"PK\x03\x04rest", "seems to be a spreadsheet"),
@@ -67,6 +68,7 @@ def test_mailchimp(tmp_path):
         (b"first_name\nAnn\n", ":1: no column brings the address"),
         (b"email,E-Mail\na@example.com,b@example.com\n", "'email' and 'E-Mail' both bring email"),
         (b"email,first_nam\na@example.com,Ann\n", "'first_nam' is no declared merge field; did you mean first_name?"),
+        (b"email,first_nam,x\n", "'first_nam' is no declared merge field; did you mean first_name?; 'x' is no"),
         (b",email\n1,a@example.com\n", "a column has no name"),
     ],
 )
@@ -157,7 +159,5 @@ def test_any_dialect(tmp_path_factory, rows, delimiter, quoting, lineterminator,
 )
 def test_any_rubbish(tmp_path_factory, body, size, batch_size):
     """Whatever stands below the header, all shards together tell of the same rows as one, in the same order."""
-    from tests.recipients.reading import read_shards
-
     with open_source(write(tmp_path_factory.mktemp("csv"), f"email,city\n{body}"), FIELDS) as source:
         assert read_shards(source.shards(size), batch_size) == read_shards(source.shards(10**6))

@@ -1,13 +1,15 @@
 """Parquet files and databases: their columns and types come as people would write them."""
 
 import builtins
-import os
+import io
 import sqlite3
+import sys
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 
-from pipeline.errors import ConfigurationError, ContentError
+from pipeline.errors import ConfigurationError, ContentError, PipelineError
 from pipeline.recipients import open_source, spool
 from tests.recipients.reading import FIELDS, read, read_shards, told, write
 
@@ -47,7 +49,7 @@ def test_query(database):
         ("SELECT name AS city FROM readers", "no column brings the address"),
         ("SELECT address AS email, name AS mail FROM readers", "both bring email"),
         ("SELECT address AS email, picture AS city FROM readers", "a column holds bytes"),
-        ("SELECT nothing FROM readers", "the query fails: no such column: nothing"),
+        ("SELECT missing FROM readers", "the query fails: no such column: missing"),
         ("DELETE FROM readers", "it must be a SELECT"),
     ],
 )
@@ -55,10 +57,10 @@ def test_broken_query(database, query, message, tmp_path, monkeypatch):
     """A query that can't be used says so, changes nothing, and leaves nothing."""
     pytest.importorskip("sqlalchemy")
     monkeypatch.setattr(spool.tempfile, "tempdir", str(tmp_path))
-    with pytest.raises(ContentError) as stopped:
+    with pytest.raises(PipelineError) as stopped:
         open_source(database, FIELDS, query=query)
     assert message in str(stopped.value)
-    assert os.listdir(tmp_path) == ["people.db"]
+    assert [file.name for file in tmp_path.iterdir()] == ["people.db"]
     assert len(read(database, query="SELECT address AS email FROM readers")[0]) == 2500
 
 
@@ -138,17 +140,14 @@ def test_parquet_nanoseconds(tmp_path):
 
 def test_parquet_standard_input(tmp_path, monkeypatch):
     """Parquet comes through standard input too, and what it leaves is taken away."""
-    import io
-    import sys
-
     file = parquet(tmp_path, {"email": ["a@example.com"], "hat": [60]})
-    content = open(file, "rb").read()  # noqa: PTH123, SIM115
-    os.unlink(file)
+    content = Path(file).read_bytes()
+    Path(file).unlink()
     monkeypatch.setattr(spool.tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
     with open_source("-", FIELDS, ignore=["hat"]) as source:
         assert read_shards(source.shards(10)) == ([{"email": "a@example.com"}], [])
-    assert os.listdir(tmp_path) == []
+    assert not any(tmp_path.iterdir())
 
 
 def test_broken_parquet(tmp_path):
