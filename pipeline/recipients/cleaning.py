@@ -27,7 +27,7 @@ class Cleaned:
 
 
 def cleaned(
-    block: Block, types: Mapping[str, FieldType], columns: Collection[str], duplicates: Collection[int] = ()
+    block: Block, types: Mapping[str, FieldType], columns: Collection[str], duplicates: frozenset[int] = frozenset()
 ) -> Cleaned:
     """The block's readers with these columns, without the rows whose lines are ``duplicates``."""
     values: dict[str, Sequence[Value]] = {}
@@ -37,7 +37,7 @@ def cleaned(
     for name in sorted(columns, key=lambda name: name != EMAIL):
         values[name], broken = clean(name, types[name], block.columns.get(name) or [None] * size)
         wrong = broken | wrong
-    if duplicates:
+    if duplicates and not duplicates.isdisjoint(block.lines):
         wrong = {index: DUPLICATE for index, line in enumerate(block.lines) if line in duplicates} | wrong
     kept = {name: values[name] for name in columns}
     if not wrong:

@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING
 
 from pipeline.errors import ConfigurationError, ContentError, Where
 from pipeline.recipients.header import layout
-from pipeline.recipients.spool import write_row
+from pipeline.recipients.spool import write_table
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -47,13 +47,11 @@ def write_rows(
             if not result.returns_rows:
                 raise ContentError("the query finds no rows; it must be a SELECT", where)
             fields = layout(list(result.keys()), declared, ignore, where)
-            for row in result:
-                write_row(file, {name: cell for name, cell in zip(fields, row, strict=True) if name}, where)
+            return write_table(file, fields, result, where)
     except SQLAlchemyError as error:
         raise ContentError(f"the query fails: {_told(error)}", where) from error
     finally:
         engine.dispose()
-    return tuple(name for name in fields if name)
 
 
 def _parsed(url: str) -> URL:

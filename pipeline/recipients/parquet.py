@@ -7,7 +7,7 @@ from typing import IO, Any
 
 from pipeline.errors import ConfigurationError, ContentError, Where
 from pipeline.recipients.header import layout
-from pipeline.recipients.spool import write_row
+from pipeline.recipients.spool import write_table
 
 # Rows that are in memory at a time.
 _ROWS = 1024
@@ -32,14 +32,11 @@ def write_rows(
     try:
         with ParquetFile(path) as table:
             fields = layout(table.schema_arrow.names, declared, ignore, where)
-            for batch in table.iter_batches(_ROWS, use_threads=False):
-                columns = [_cells(column) for column, field in zip(batch.columns, fields, strict=True) if field]
-                named = tuple(field for field in fields if field)
-                for row in zip(*columns, strict=True):
-                    write_row(file, dict(zip(named, row, strict=True)), where)
+            batches = table.iter_batches(_ROWS, use_threads=False)
+            rows = (row for batch in batches for row in zip(*map(_cells, batch.columns), strict=True))
+            return write_table(file, fields, rows, where)
     except pyarrow.ArrowException as error:
         raise ContentError(f"can't be read as Parquet: {str(error).splitlines()[0]}", where) from error
-    return named
 
 
 def _cells(column: Any) -> list[Any]:

@@ -6,8 +6,9 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from itertools import compress
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -17,7 +18,7 @@ T = TypeVar("T")
 
 
 def spooled(write: Callable[[IO[bytes]], T]) -> tuple[Path, T]:
-    """A temporary file with what ``write`` writes into it, and what it returns.
+    """A temporary file with what ``write`` writes into it, and what that returns.
 
     Raises a DiskError where the disk is full.
     """
@@ -45,8 +46,15 @@ def copy_all(name: str, file: IO[bytes]) -> None:
         shutil.copyfileobj(sys.stdin.buffer, file)
 
 
-def write_row(file: IO[bytes], cells: Mapping[str, Any], where: Where) -> None:
-    """Write a table's row as a line of JSON. Raises a ContentError for cells that are bytes."""
+def write_table(
+    file: IO[bytes], fields: Sequence[str | None], rows: Iterable[Sequence[Any]], where: Where
+) -> tuple[str, ...]:
+    """Write a table's rows as lines of JSON, and return the columns' fields; those of None are left out.
+
+    Raises a ContentError for cells that are bytes.
+    """
+    chosen = [field is not None for field in fields]
+    columns = tuple(field for field in fields if field is not None)
 
     def plain(cell: Any) -> Any:
         if isinstance(cell, bytes | bytearray | memoryview):
@@ -55,6 +63,13 @@ def write_row(file: IO[bytes], cells: Mapping[str, Any], where: Where) -> None:
             return cell.isoformat()
         return list(cell) if isinstance(cell, set | frozenset) else str(cell)
 
-    # A column of whole numbers with an empty cell is one of floats to many programs.
-    row = {name: int(cell) if isinstance(cell, float) and cell.is_integer() else cell for name, cell in cells.items()}
-    file.write(json.dumps(row, default=plain).encode() + b"\n")
+    encode = json.JSONEncoder(default=plain).encode
+    for row in rows:
+        cells = map(_whole, compress(row, chosen))
+        file.write(encode(dict(zip(columns, cells, strict=True))).encode() + b"\n")
+    return columns
+
+
+def _whole(cell: Any) -> Any:
+    """A column of whole numbers with an empty cell is one of floats to many programs."""
+    return int(cell) if isinstance(cell, float) and cell.is_integer() else cell
