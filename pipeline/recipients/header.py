@@ -64,10 +64,16 @@ def undeclared(name: str, declared: Collection[str]) -> str:
 
 
 def _undeclared(names: Sequence[str], declared: Collection[str]) -> str:
-    told = "; ".join(undeclared(name, declared) if name else "a column has no name" for name in names)
-    one = f"--ignore {normalised(names[0])!r}, " if names[0] else ""
+    near = [name for name in names if nearest(normalised(name), declared)]
+    far = [name for name in names if name not in near]
+    told = [undeclared(name, declared) for name in near]
+    if len(far) == 1:
+        told.append(undeclared(far[0], declared))
+    elif far:
+        told.append(f"{', '.join(map(repr, far))} are no declared merge fields")
     return (
-        f"{told} (leave such columns out with {one}all of them with --ignore '*', or declare them in newsletter.toml)"
+        f"{'; '.join(told)} (leave a column out with --ignore {normalised(names[0])!r}, all such columns with "
+        "--ignore '*', or declare them in content/newsletter.toml)"
     )
 
 

@@ -15,12 +15,13 @@ from pipeline.recipients.header import EMAIL, field_of, undeclared
 from pipeline.recipients.plain import BOM, not_utf8
 
 # Numbers stay as they are written; what is no number isn't known.
-_decode = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=lambda _: None).decode
+_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=lambda _: None)
 
 # Lists have few shapes; one in which each line has its own must not fill the memory.
 _MAX_SHAPES = 1000
 
-Shape = dict[str, str] | str
+# The fields of an object's keys, None for those that are left out; or why no object may have these keys.
+Shape = tuple[str | None, ...] | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,11 @@ class JsonLines:
                 start = end
 
     def _block(self, lines: Sequence[bytes], start: Place, end: Place, shapes: dict[tuple[str, ...], Shape]) -> Block:
-        found: list[Mapping[str, Any]] = []
+        found: list[Mapping[Any, Any]] = []
         numbers: list[int] = []
         rejected: list[Rejected] = []
+        fields: dict[str | None, None] = {}
+        last: Shape | None = None
         for line, written in enumerate(lines, start.line):
             try:
                 text = written.decode().strip()
@@ -57,49 +60,48 @@ class JsonLines:
             if not text:
                 continue
             try:
-                found.append(self._row(text, shapes))
-                numbers.append(line)
-            except _RowError as error:
-                rejected.append(Rejected(line, str(error), error.values))
-        names = {name: None for row in found for name in row} if found else {}
-        columns = {name: [row.get(name) for row in found] for name in names}
+                row = _decoded(text)
+            except ValueError as error:
+                rejected.append(Rejected(line, str(error), {}))
+                continue
+            keys = tuple(row)
+            if (shape := shapes.get(keys)) is None:
+                shape = shapes[keys] = self._shape(keys)
+            if isinstance(shape, str):
+                rejected.append(Rejected(line, shape, {EMAIL: self._email(row)}))
+                continue
+            if shape is not last:
+                fields |= dict.fromkeys(shape)
+                last = shape
+            found.append(row if shape == keys else dict(zip(shape, row.values(), strict=True)))
+            numbers.append(line)
+        columns = {field: [row.get(field) for row in found] for field in fields if field is not None}
         return Block(start, end, len(lines), numbers, columns, tuple(rejected))
 
-    def _row(self, text: str, shapes: dict[tuple[str, ...], Shape]) -> Mapping[str, Any]:
-        try:
-            row = _decode(text)
-        except (ValueError, RecursionError) as error:
-            raise _RowError("no JSON") from error
-        if not isinstance(row, dict):
-            raise _RowError("no JSON object")
-        keys = tuple(row)
-        if (shape := shapes.get(keys)) is None:
-            shape = shapes[keys] = self._shape(keys)
-        if isinstance(shape, str):
-            raise _RowError(
-                shape, {EMAIL: next((str(row[key]) for key in keys if field_of(key, self.columns, ()) == EMAIL), "")}
-            )
-        return {field: row[key] for key, field in shape.items()}
-
     def _shape(self, keys: Sequence[str]) -> Shape:
-        """The field of each key that isn't left out, or why lines of such keys are rejected."""
-        shape: dict[str, str] = {}
-        for key in keys:
-            field = field_of(key, self.columns, self.ignore)
-            if field is None:
-                continue
-            if field not in self.columns:
-                return undeclared(key, self.columns)
-            if field in shape.values():
-                return f"{key!r} is a second value of {field}"
-            shape[key] = field
-        return shape
+        fields = tuple(field_of(key, self.columns, self.ignore) for key in keys)
+        for number, field in enumerate(fields):
+            if field is not None and field not in self.columns:
+                return undeclared(keys[number], self.columns)
+            if field is not None and field in fields[:number]:
+                return f"{keys[number]!r} is a second value of {field}"
+        return fields
+
+    def _email(self, row: Mapping[str, Any]) -> str:
+        """What seems to be the address of a row that can't be used."""
+        return next((str(cell) for key, cell in row.items() if field_of(key, self.columns, ()) == EMAIL), "")
 
 
-class _RowError(Exception):
-    def __init__(self, reason: str, values: Mapping[str, str] | None = None) -> None:
-        super().__init__(reason)
-        self.values = values or {}
+def _decoded(text: str) -> dict[str, Any]:
+    try:
+        row, end = _DECODER.raw_decode(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("no JSON") from error
+    if end != len(text):
+        raise ValueError("no JSON")
+    if not isinstance(row, dict):
+        raise ValueError("no JSON object")
+    return row
 
 
 def read_start(path: str, where: str, declared: tuple[str, ...], ignore: frozenset[str]) -> JsonLines:

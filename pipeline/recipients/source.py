@@ -33,7 +33,7 @@ from pipeline.recipients.values import texts
 
 BATCH = 512
 # The rows of a block of the first reading, and so of those that a shard may have to pass over to find its first.
-_BLOCK = 1024
+_BLOCK = 512
 
 # A file's size and time: the same as long as nobody writes it.
 Stamp = tuple[int, int]

@@ -63,7 +63,7 @@ def write_table(
             return cell.isoformat()
         return list(cell) if isinstance(cell, set | frozenset) else str(cell)
 
-    encode = json.JSONEncoder(default=plain).encode
+    encode = json.JSONEncoder(default=plain, check_circular=False).encode
     for row in rows:
         cells = map(_whole, compress(row, chosen))
         file.write(encode(dict(zip(columns, cells, strict=True))).encode() + b"\n")
