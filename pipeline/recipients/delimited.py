@@ -27,7 +27,7 @@ _SEP = re.compile(rb"sep=(.)\r?\n", re.IGNORECASE)
 
 _REASONS = (
     ("unexpected end", "a quotation mark opens here, and none closes it"),
-    ("field larger", "a quotation mark opens here, and none closes it"),
+    ("field larger", "a value is too long; a quotation mark may open here that none closes"),
     ("expected after", "a quotation mark stands within a value in quotation marks; write it twice"),
     ("new-line", "a carriage return stands in the middle of the row"),
 )

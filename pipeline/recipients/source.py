@@ -63,7 +63,7 @@ class Shard:
 
         Raises a ContentError where the file isn't the one any more that was opened.
         """
-        if _stamp(self._reader.path, self._where) != self._stamp:
+        if _stamp_of(self._reader.path, self._where) != self._stamp:
             raise ContentError("has changed while it was read; start again", Where(self._where))
         place = self._place
         for block in self._reader.blocks(place, self._skip, _BLOCK) if self._skip else ():
@@ -175,6 +175,7 @@ def open_source(
             name, reader = _of_query(name, query, types, left_out, undo)
         else:
             reader = _of_file(name, types, left_out, undo)
+        stamp = _stamp_of(reader.path, name)
         index, columns, repeated = _look_through(reader, name, types)
         if EMAIL not in columns:
             raise ContentError("no line has an address; name it email", Where(name))
@@ -185,7 +186,7 @@ def open_source(
             fingerprint=_fingerprint(reader.path, {column: types[column] for column in columns}, left_out),
             _reader=reader,
             _types=types,
-            _stamp=_stamp(reader.path, name),
+            _stamp=stamp,
             _index=index,
             _duplicates=repeated,
             _temporary=undo.pop_all(),
@@ -247,7 +248,7 @@ def _look_through(
         raise DiskError(told, Where(name)) from error
 
 
-def _stamp(path: str, name: str) -> Stamp:
+def _stamp_of(path: str, name: str) -> Stamp:
     try:
         found = os.stat(path)  # noqa: PTH116
     except OSError as error:
