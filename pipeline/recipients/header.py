@@ -78,4 +78,6 @@ def _undeclared(names: Sequence[str], declared: Collection[str]) -> str:
 
 
 def _candidates(names: Sequence[str]) -> str:
+    if not names:
+        return ""
     return f" (there are {', '.join(map(repr, names[:8]))}{', …' if len(names) > 8 else ''})"

@@ -26,7 +26,7 @@ Shape = tuple[str | None, ...] | str
 
 @dataclass(frozen=True, slots=True)
 class JsonLines:
-    """A file of JSON lines that may bring the declared fields."""
+    """A file of JSON lines that may bring the fields ``columns``. ``where`` is its name in errors."""
 
     path: str
     where: str

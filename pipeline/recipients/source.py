@@ -205,7 +205,8 @@ def _of_query(
 
 
 def _of_file(name: str, types: Mapping[str, FieldType], ignore: frozenset[str], undo: ExitStack) -> Reader:
-    path, where = Path(name), Where(name)
+    # Absolute, because a shard may be read by a process that stands in another folder.
+    path, where = Path(name).absolute(), Where(name)
     try:
         if name == "-" or path.is_fifo():
             path, _ = spool.spooled(lambda file: spool.copy_all(name, file))

@@ -65,6 +65,7 @@ def test_mailchimp(tmp_path):
         (b"\x1f\x8b\x08rest", "is compressed"),
         (b'[{"email": "a@example.com"}]', "one JSON array"),
         (b"email\ra@example.com\r", "line ends of old Macs"),
+        (b"\n\nemail\na@example.com\n", ":1: no column brings the address; name it email"),
         (b"first_name\nAnn\n", ":1: no column brings the address"),
         (b"email,E-Mail\na@example.com,b@example.com\n", "'email' and 'E-Mail' both bring email"),
         (b"email,first_nam\na@example.com,Ann\n", "'first_nam' is no declared merge field; did you mean first_name?"),

@@ -47,6 +47,18 @@ def test_other_processes(tmp_path):
         assert found == [f"reader{number}@example.com" for number in range(3000)]
 
 
+def test_another_folder(tmp_path, monkeypatch):
+    """A shard is read wherever the process stands; a stop tells the file's name as it was given."""
+    write(tmp_path, "email\na@example.com\n")
+    monkeypatch.chdir(tmp_path)
+    with open_source("people.csv", FIELDS) as source:
+        monkeypatch.chdir("/")
+        assert read_shards(source.shards(10)) == ([{"email": "a@example.com"}], [])
+        write(tmp_path, "email\n")
+        with pytest.raises(ContentError, match="^people.csv: has changed"):
+            read_shards(source.shards(10))
+
+
 def test_small_shards(tmp_path):
     """What is sent to another process doesn't grow with the input."""
     with open_source(write(tmp_path, PEOPLE), FIELDS) as source:
