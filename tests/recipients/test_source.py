@@ -55,7 +55,7 @@ def test_another_folder(tmp_path, monkeypatch):
         monkeypatch.chdir("/")
         assert read_shards(source.shards(10)) == ([{"email": "a@example.com"}], [])
         write(tmp_path, "email\n")
-        with pytest.raises(ContentError, match="^people.csv: has changed"):
+        with pytest.raises(ContentError, match=r"^people\.csv: has changed"):
             read_shards(source.shards(10))
 
 
