@@ -33,6 +33,10 @@ FORBIDDEN = [
     ("checks/words.py", "import cssselect", "only checks.matching imports cssselect"),
     ("checks/words.py", "import anyio", "only web serves"),
     ("record.py", "from pipeline import outbox", "imports go down only"),
+    ("recipients/source.py", "from pipeline import outbox", "imports go down only"),
+    ("recipients/values.py", "import email_validator", "only recipients imports email_validator"),
+    ("recipients/source.py", "import pyarrow", "only recipients imports pyarrow"),
+    ("recipients/spool.py", "import sqlalchemy", "only recipients imports sqlalchemy"),
 ]
 
 
