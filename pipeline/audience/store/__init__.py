@@ -186,11 +186,10 @@ class Store:
     def counts(self) -> Mapping[str, int]:
         """How many there are in each state, and suppressed for each reason there is (as ``suppressed: bounce``)."""
         with failures(), self._engine.connect() as connection:
-            states = dict(connection.execute(_STATES).tuples().all())
-            reasons = {
-                f"suppressed: {reason}": count for reason, count in sorted(connection.execute(_REASONS).tuples())
-            }
-        return {**{state: states.get(state, 0) for state in STATES}, **reasons}
+            states: dict[str, int] = dict(connection.execute(_STATES).tuples().all())
+            reasons = sorted(connection.execute(_REASONS).tuples())
+        found = {str(state): states.get(state, 0) for state in STATES}
+        return found | {f"suppressed: {reason}": count for reason, count in reasons}
 
     # Editions
 

@@ -13,7 +13,7 @@ from pipeline.audience.store.people import blank
 from pipeline.audience.store.rows import of_preferences
 from pipeline.audience.store.tables import subscriber, suppression
 from pipeline.audience.store.turn import Turn
-from pipeline.audience.subscriber import NewReader, Verdict, import_verdict, line, tidied
+from pipeline.audience.subscriber import NewReader, State, Verdict, import_verdict, line, tidied
 from pipeline.recipients.addresses import address as checked
 
 # In one statement: SQLite takes 32,766 values at most, and long statements are slow to make.
@@ -37,7 +37,7 @@ def import_batch(
     for row, hashed in zip(rows, hashes, strict=True):
         there = known.get(hashed)
         again = hashed in new or hashed in pending
-        state = "confirmed" if again else there.state if there else None
+        state: State | None = "confirmed" if again else there.state if there else None
         verdict = import_verdict(state, there is not None and there.unsubscribed is not None, hashed in suppressed)
         verdicts.append(verdict)
         if verdict == "taken" and there:

@@ -1,4 +1,4 @@
-"""The consent log, read a page at a time, each entry with its words and, as long as that is kept, where it came from."""
+"""The consent log, read a page at a time, each entry with its words and, while it is kept, where it came from."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def micros(moment: datetime) -> int:
 
 
 class Moment(TypeDecorator[datetime]):
-    """A moment as microseconds since 1970 in UTC: the same on all databases, and compared without a thought of zones."""
+    """A moment as microseconds since 1970 in UTC: the same on all databases, compared without regard to zones."""
 
     impl = BigInteger
     cache_ok = True
