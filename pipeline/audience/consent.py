@@ -17,6 +17,7 @@ from typing import Literal
 What = Literal["asked", "confirmed", "changed", "unsubscribed", "imported", "erased", "suppressed"]
 How = Literal["form", "json", "link", "one-click", "import", "command", "bounce"]
 FIRST = "0" * 64
+_encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def canonical(number: int, subscriber: int, who: str, consent: Consent, wording_
         "who": who,
         "wording": wording_hash,
     }
-    return json.dumps(told, ensure_ascii=True, separators=(",", ":"))
+    return _encode(told)
 
 
 def seal(ip: str, nonce: str) -> str:
