@@ -120,12 +120,9 @@ def import_verdict(state: State | None, has_left: bool, is_suppressed: bool) -> 
 
 def line(text: str) -> str:
     """The text as one line that any database takes: white space collapsed, no control characters, not too long."""
-    seen = (
-        text
-        if text.isprintable()
-        else "".join(one if unicodedata.category(one) not in ("Cc", "Cs") else " " for one in text)
-    )
-    return " ".join(seen.split())[:LONGEST].rstrip()
+    if not text.isprintable():
+        text = "".join(one if unicodedata.category(one) not in ("Cc", "Cs") else " " for one in text)
+    return " ".join(text.split())[:LONGEST].rstrip()
 
 
 @lru_cache(maxsize=1 << 10)

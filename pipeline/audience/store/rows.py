@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from sqlalchemy import RowMapping
+
 from pipeline.audience.subscriber import Preferences, Subscriber
 
 _SEPARATOR = "\n"
@@ -34,7 +36,7 @@ def of_preferences(preferences: Preferences) -> dict[str, Any]:
     }
 
 
-def to_subscriber(row: Mapping[str, Any]) -> Subscriber:
+def to_subscriber(row: Mapping[str, Any] | RowMapping) -> Subscriber:
     """From all columns of the table."""
     preferences = Preferences(
         topics=split(row["topics"]),
