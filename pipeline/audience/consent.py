@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal
 
 What = Literal["asked", "confirmed", "changed", "unsubscribed", "imported", "erased", "suppressed"]
@@ -65,7 +66,7 @@ class Fault:
 
 def entry(number: int, subscriber: int, who: str, consent: Consent, nonce: str, previous: str) -> Entry:
     """The next entry after the one with the hash ``previous``."""
-    wording_hash = hash_of(consent.wording)
+    wording_hash = hash_of_words(consent.wording)
     sealed = seal(consent.ip, nonce)
     told = canonical(number, subscriber, who, consent, wording_hash, sealed)
     return Entry(
@@ -76,7 +77,7 @@ def entry(number: int, subscriber: int, who: str, consent: Consent, nonce: str, 
 def canonical(number: int, subscriber: int, who: str, consent: Consent, wording_hash: str, sealed: str) -> str:
     """What of an entry is hashed, as JSON that is written in one way only."""
     told = {
-        "at": consent.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "at": _in_utc(consent.at),
         "form": consent.form,
         "how": consent.how,
         "language": consent.language,
@@ -89,6 +90,17 @@ def canonical(number: int, subscriber: int, who: str, consent: Consent, wording_
         "wording": wording_hash,
     }
     return _encode(told)
+
+
+# An import says the same words at the same moment a million times.
+@lru_cache(maxsize=64)
+def hash_of_words(wording: str) -> str:
+    return hash_of(wording)
+
+
+@lru_cache(maxsize=64)
+def _in_utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def seal(ip: str, nonce: str) -> str:
@@ -118,7 +130,7 @@ def _fault(one: Entry, number: int, previous: str) -> str:
     told = canonical(one.number, one.subscriber, one.who, one.consent, one.wording_hash, one.seal)
     if one.hash != hash_of(f"{previous}\n{told}"):
         return "isn't the one that was written"
-    if one.wording_hash != hash_of(one.consent.wording):
+    if one.wording_hash != hash_of_words(one.consent.wording):
         return "has other words than those that were shown"
     sealed = one.seal == seal(one.consent.ip, one.nonce) if one.nonce else not one.consent.ip
     return "" if sealed else "has another internet address than it came from"

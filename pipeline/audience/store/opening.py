@@ -95,7 +95,8 @@ def _parsed(url: str) -> URL:
 def _options(url: URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
         # Readers don't wait for each other or for the writer, and the service has as many threads as it likes.
-        return {"connect_args": {"timeout": _PATIENCE, "isolation_level": None}, "pool_size": 8, "max_overflow": -1}
+        arguments = {"timeout": _PATIENCE, "isolation_level": None}
+        return {"connect_args": arguments, "paramstyle": "named", "pool_size": 8, "max_overflow": -1}
     # A server may have been started anew since: a connection is tried before it is used.
     settings = f"-c lock_timeout={_PATIENCE}s -c timezone=UTC"
     return {"connect_args": {"options": settings, "connect_timeout": _PATIENCE}, "pool_pre_ping": True, "pool_size": 8}

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import LargeBinary, Row, and_, bindparam, delete, exists, insert, literal_column, select, update
+from sqlalchemy import LargeBinary, Row, bindparam, delete, exists, insert, literal_column, select, update
 
 from pipeline.audience.consent import Consent
 from pipeline.audience.store.rows import of_preferences, to_subscriber
 from pipeline.audience.store.tables import consent as consents
-from pipeline.audience.store.tables import origin, outgoing, subscriber, suppression
+from pipeline.audience.store.tables import origin, subscriber, suppression
 from pipeline.audience.store.turn import Turn
 from pipeline.audience.subscriber import Asked, Preferences, Subscriber, asks_for_mail, line, tidied
 from pipeline.audience.suppression import Reason
@@ -34,13 +34,8 @@ BY_ID = (
 )
 IS_SUPPRESSED = select(_SUPPRESSED)
 _UPDATE = update(subscriber).where(subscriber.c.id == bindparam("id_"))
-_INSERT = insert(subscriber)
 _SUPPRESS = insert(suppression)
 _AGAIN = update(suppression).where(suppression.c.hash == _HASH)
-_UNQUEUE = delete(outgoing).where(outgoing.c.subscriber == bindparam("id_"))
-_UNQUEUE_ONE = delete(outgoing).where(
-    and_(outgoing.c.subscriber == bindparam("id_"), outgoing.c.kind == bindparam("kind_"))
-)
 _ADDRESSES = select(consents.c.who).where(consents.c.subscriber == bindparam("id_")).distinct()
 _DELETE = delete(subscriber).where(subscriber.c.id == bindparam("id_"))
 _FORGET_ORIGINS = delete(origin).where(
@@ -60,7 +55,7 @@ def ask(turn: Turn, address: str, name: str, preferences: Preferences, consent: 
     if row.id is None:
         number = turn.new_ids()
         there = blank(number, hashed, checked(address), turn.sign(number)) | asked | {"created": now}
-        turn.run(_INSERT, there)
+        turn.insert(subscriber, [there])
     else:
         number, there = row.id, {**row._mapping, **asked}
         turn.run(_UPDATE, {"id_": number, **asked})
@@ -77,7 +72,7 @@ def confirm(turn: Turn, number: int, consent: Consent, now: datetime) -> Subscri
     if row.state == "confirmed":
         return to_subscriber(row._mapping)
     turn.log(number, row.hash, consent)
-    turn.run(_UNQUEUE_ONE, {"id_": number, "kind_": "confirm"})
+    turn.unqueue(number, "confirm")
     turn.queue(number, "welcome", now)
     # The owner has answered: the next sign-up, should they leave, may have a mail at once.
     return _set(turn, row, {"state": "confirmed", "confirmed": now, "unsubscribed": None, "mailed": None})
@@ -118,7 +113,7 @@ def change_address(turn: Turn, number: int, who: str, consent: Consent) -> Subsc
     assert found is not None
     if hashed.hex() != who or found.id is not None or found.reason is not None:
         return None
-    turn.run(_UNQUEUE_ONE, {"id_": number, "kind_": "address"})
+    turn.unqueue(number, "address")
     turn.log(number, hashed, consent)
     return _set(turn, row, {"address": row.asked_address, "hash": hashed, "asked_address": ""})
 
@@ -127,7 +122,7 @@ def unsubscribe(turn: Turn, number: int, consent: Consent, now: datetime) -> Sub
     row = turn.one(BY_ID, {"id_": number})
     if row is None or row.state == "unsubscribed":
         return None if row is None else to_subscriber(row._mapping)
-    turn.run(_UNQUEUE, {"id_": number})
+    turn.unqueue(number)
     turn.log(number, row.hash, consent)
     return _set(turn, row, {"state": "unsubscribed", "unsubscribed": now, "asked_address": ""})
 
@@ -141,7 +136,7 @@ def suppress(turn: Turn, address: str, reason: Reason, consent: Consent, now: da
         return False
     turn.run(_SUPPRESS, {"hash": hashed, "reason": reason, "at": now})
     if row.id is not None:
-        turn.run(_UNQUEUE, {"id_": row.id})
+        turn.unqueue(row.id)
     turn.log(row.id or 0, hashed, consent)
     return True
 
@@ -162,7 +157,8 @@ def erase(turn: Turn, number: int, consent: Consent, now: datetime) -> bool:
             turn.run(_SUPPRESS, {"hash": hashed, "reason": "erased", "at": now})
         else:
             turn.run(_AGAIN, {"hash_": hashed, "reason": "erased"})
-    for statement in (_UNQUEUE, _FORGET_ORIGINS, _DELETE):
+    turn.unqueue(number)
+    for statement in (_FORGET_ORIGINS, _DELETE):
         turn.run(statement, {"id_": number})
     turn.log(number, row.hash, replace(consent, ip=""))
     return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -31,7 +32,7 @@ def of_preferences(preferences: Preferences) -> dict[str, Any]:
         "kinds": joined(preferences.kinds),
         "minutes": preferences.minutes,
         "rhythm": preferences.rhythm,
-        "paused_until": preferences.paused_until,
+        "paused_until": preferences.paused_until.isoformat() if preferences.paused_until else "",
         "language": preferences.language,
     }
 
@@ -44,7 +45,7 @@ def to_subscriber(row: Mapping[str, Any] | RowMapping) -> Subscriber:
         kinds=split(row["kinds"]),
         minutes=row["minutes"],
         rhythm=row["rhythm"],
-        paused_until=row["paused_until"],
+        paused_until=date.fromisoformat(row["paused_until"]) if row["paused_until"] else None,
         language=row["language"],
     )
     return Subscriber(
