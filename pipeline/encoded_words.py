@@ -1,0 +1,111 @@
+"""Text -> what stands for it in a header: the text itself where it may, encoded words where it may not (RFC 2047).
+
+A text that looks like an encoded word is encoded as well, and a control character is refused: nothing that a stranger
+writes becomes a header (CVE-2024-6923 and its kin).
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator
+
+from pipeline.errors import ContentError
+
+LINE = 76
+WORD = 75
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?: [\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
+# In a name, "q" leaves only these as they are (RFC 2047, 5); blanks have become underscores.
+_NOT_IN_NAMES = re.compile(rb"[^A-Za-z0-9!*+/=_-]")
+_Q, _B, _END = "=?utf-8?q?", "=?utf-8?b?", "?="
+_FRAME = len(_Q) + len(_END)
+
+
+def unstructured(text: str, used: int) -> str:
+    """The text as an unstructured header such as Subject has it, in lines of at most 76 characters.
+
+    ``used`` is how many characters stand on the first line already. Raises a ContentError for a control character.
+    """
+    if text.isascii() and "=?" not in text and text.isprintable() and text.strip(" ") == text:
+        if used + len(text) <= LINE:
+            return text
+        if (folded := _folded(text, used)) is not None:
+            return folded
+    return _encoded(text, used)
+
+
+def phrase(text: str, used: int) -> str:
+    """The text as a name before an address has it, likewise: as it is, between quotation marks, or in encoded words."""
+    if text.isascii() and "=?" not in text and text.isprintable():
+        if not _ATOMS.fullmatch(text) and text:
+            text_ = text.replace("\\", "\\\\").replace('"', '\\"')
+            quoted = f'"{text_}"'
+        else:
+            quoted = text
+        if used + len(quoted) <= LINE:
+            return quoted
+    return _encoded(text, used)
+
+
+def _folded(text: str, used: int) -> str | None:
+    """Plain words in lines; ``None`` where a word is too long for one."""
+    lines, line = [], ""
+    for word in re.findall(r" *[^ ]+", text):
+        if line and used + len(line) + len(word) > LINE:
+            lines.append(line)
+            line, used = "", 0
+        line += word
+        if used + len(line) > LINE:
+            return None
+    return "\r\n".join([*lines, line])
+
+
+def _encoded(text: str, used: int) -> str:
+    """The text in encoded words, one a line, written in whichever of the two ways is the shorter."""
+    if found := CONTROL.search(text):
+        raise ContentError(f"a header can't hold the control character {found[0]!a}: {text[:60]!r}")
+    try:
+        raw = text.encode()
+    except UnicodeEncodeError as error:
+        raise ContentError(f"a header can't hold half a character: {text[:60]!a}") from error
+    quoted = _quoted(raw)
+    if len(quoted) <= (len(raw) + 2) // 3 * 4:
+        words = [f"{_Q}{word}{_END}" for word in _cut_quoted(quoted, used)]
+    else:
+        words = [f"{_B}{binascii.b2a_base64(part, newline=False).decode()}{_END}" for part in _cut(raw, used)]
+    return "\r\n ".join(words)
+
+
+def _quoted(raw: bytes) -> str:
+    encoded = binascii.b2a_qp(raw, header=True).replace(b"=\n", b"")
+    return _NOT_IN_NAMES.sub(lambda found: b"=%02X" % found[0][0], encoded).decode()
+
+
+def _cut_quoted(quoted: str, used: int) -> Iterator[str]:
+    """Parts for a word each, cut between characters; ``used`` is for the first one, the others follow a blank."""
+    begin, room = 0, min(WORD, LINE - used) - _FRAME
+    while len(quoted) - begin > room:
+        end = begin + room
+        while not _begins_character(quoted, end):
+            end -= 1
+        yield quoted[begin:end]
+        begin, room = end, WORD - _FRAME
+    yield quoted[begin:]
+
+
+def _begins_character(quoted: str, place: int) -> bool:
+    inside = "=" in quoted[place - 2 : place]
+    return not inside and not (quoted[place] == "=" and quoted[place + 1] in "89AB")
+
+
+def _cut(raw: bytes, used: int) -> Iterator[bytes]:
+    """The same for base64, which makes four letters of three bytes."""
+    begin, room = 0, (min(WORD, LINE - used) - _FRAME) // 4 * 3
+    while len(raw) - begin > room:
+        end = begin + room
+        while raw[end] & 0xC0 == 0x80:
+            end -= 1
+        yield raw[begin:end]
+        begin, room = end, (WORD - _FRAME) // 4 * 3
+    yield raw[begin:]
