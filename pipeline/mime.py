@@ -9,11 +9,7 @@ from functools import lru_cache
 from string import punctuation
 from urllib.parse import quote, urlsplit
 
-<<<<<<< HEAD
-from pipeline import merge_fields
-=======
-from pipeline import encoded_words
->>>>>>> 70ff18e (Headers are encoded by our own encoder of RFC 2047; what the edition's copy and a reader's message share has a name)
+from pipeline import encoded_words, merge_fields
 from pipeline.errors import ContentError
 from pipeline.model import Address, Email, Newsletter
 
@@ -49,11 +45,7 @@ def headers(email: Email, newsletter: Newsletter) -> tuple[tuple[str, str], ...]
         ("List-Id", _named("List-Id", newsletter.name, f"newsletter.{ascii_domain(host)}")),
         # Nobody may write to it (RFC 2369, 3.4). SpamAssassin knows a real list by three such headers.
         ("List-Post", "NO"),
-<<<<<<< HEAD
-        ("List-Unsubscribe", f"<{_ascii_url(merge_fields.public_url(newsletter.unsubscribe_url, email.slug))}>"),
-=======
-        ("List-Unsubscribe", f"<{ascii_url(newsletter.unsubscribe_url)}>"),
->>>>>>> 70ff18e (Headers are encoded by our own encoder of RFC 2047; what the edition's copy and a reader's message share has a name)
+        ("List-Unsubscribe", f"<{ascii_url(merge_fields.public_url(newsletter.unsubscribe_url, email.slug))}>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         ("MIME-Version", "1.0"),
         ("Content-Language", email.language),
