@@ -19,9 +19,7 @@ from pipeline.errors import ConfigurationError
 
 # Each is named once more than it stands in the message, so that nobody can add another one (RFC 6376, 8.15).
 ONCE = (b"from", b"to", b"reply-to", b"subject", b"date", b"message-id", b"mime-version", b"content-type")
-SIGNED = frozenset(
-    (*ONCE, b"list-id", b"list-post", b"list-unsubscribe", b"list-unsubscribe-post", b"feedback-id")
-)
+SIGNED = frozenset((*ONCE, b"list-id", b"list-post", b"list-unsubscribe", b"list-unsubscribe-post", b"feedback-id"))
 # Receivers take no shorter RSA key (RFC 8301, 3.2).
 SHORTEST = 1024
 _FOLD = re.compile(rb"\r\n(?=[ \t])")

@@ -17,7 +17,7 @@ _TO_SHIELD = re.compile(rb"^(?:\.|From )", re.MULTILINE)
 
 
 def static(text: str) -> bytes:
-    """A text of many lines. Its last line end is its own; where it has none, the last line has room for a soft break."""
+    """A text of many lines. Where it ends without a line end, its last line has room for a soft break."""
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     encoded = binascii.b2a_qp(plain.encode(), istext=True).replace(b"=\n", b"")
     *lines, last = encoded.split(b"\n")
@@ -56,4 +56,6 @@ def column(texts: str) -> list[bytes]:
     lines = encoded.split(b"\n")
     if len(max(lines, key=len)) < LINE and not _TO_SHIELD.search(encoded):
         return lines
-    return [line if len(line) < LINE and not _TO_SHIELD.match(line) else value(line.replace(b"\r", b"")) for line in lines]
+    return [
+        line if len(line) < LINE and not _TO_SHIELD.match(line) else value(line.replace(b"\r", b"")) for line in lines
+    ]

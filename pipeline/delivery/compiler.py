@@ -1,0 +1,180 @@
+"""An Email -> the ops that make its messages: bytes that are the same for all readers, and what is each reader's own.
+
+The lines of quoted-printable are broken softly on both sides of a value, so each piece begins at the start of a line
+and is encoded without a look at its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+
+from pipeline import merge_fields, mime, pieces
+from pipeline.delivery import quoted_printable
+from pipeline.errors import ContentError
+from pipeline.merge_fields import BUILT_IN_URLS, Field, Raw
+from pipeline.model import Email, Newsletter
+from pipeline.pieces import Piece, Pieces, Place, Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """The value of To: the reader's name, in pieces, and address."""
+
+    name: tuple[str | Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A Subject that has fields, in pieces."""
+
+    text: tuple[str | Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Id:
+    """The reader's part of the Message-ID."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """The reader's own URL in List-Unsubscribe: as the reader brings it, or else by the newsletter's pattern."""
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """A block that is for some readers only, and for the others nothing."""
+
+    block: int
+    ops: tuple[Op, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The card at one of a block's places: one of the candidates, each reader's own."""
+
+    block: int
+    index: int
+    candidates: tuple[tuple[Op, ...], ...]
+
+
+# bytes are the same for all readers; for each of the others a batch has a column.
+Op = bytes | Field | Recipient | Subject | Id | Unsubscribe | Audience | Card
+
+
+@dataclass(frozen=True, slots=True)
+class Compiler:
+    """What the Email and the newsletter say -> ops, for readers who bring these fields."""
+
+    email: Email
+    newsletter: Newsletter
+    brought: frozenset[str]
+
+    def required(self) -> tuple[str, ...]:
+        if "unsubscribe_url" in self.brought:
+            return ("unsubscribe_url",)
+        if "token" in self.brought and "{token}" in self.newsletter.unsubscribe_url:
+            return ("token",)
+        raise ContentError(
+            "readers can't unsubscribe: they have to bring an unsubscribe_url, or a token, for which "
+            "unsubscribe_url in content/newsletter.toml has to have a {token}",
+            self.newsletter.where,
+        )
+
+    def head(self) -> tuple[Op, ...]:
+        """The edition's own headers, with the reader's in the place of some."""
+        email, newsletter = self.email, self.newsletter
+        subject = self.header(email.subject)
+        public = replace(email, subject=merge_fields.fill_text(email.subject, {}, email.language))
+        pattern = newsletter.unsubscribe_url.replace("{edition}", email.slug)
+        own: dict[str, tuple[Op, ...]] = {
+            "To": (Recipient(self.header(newsletter.recipient_name)),),
+            "Message-ID": (b"<", Id(), f".{mime.message_id(email, newsletter)}>".encode()),
+            "List-Unsubscribe": (b"<", Unsubscribe(pattern), b">"),
+        }
+        if any(isinstance(one, Field) for one in subject):
+            own["Subject"] = (Subject(subject),)
+        ops: list[Op] = []
+        for name, value in mime.headers(public, newsletter):
+            ops += [f"{name}: ".encode(), *own.get(name, (value.encode(),)), b"\r\n"]
+            if name == "List-Unsubscribe-Post":
+                ops.append(f"Feedback-ID: {self.feedback_id()}\r\n".encode())
+        return merged(ops)
+
+    def feedback_id(self) -> str:
+        """What Gmail counts complaints by: the edition, its day, the kind of mail, and the sender, which stays."""
+        sender = self.newsletter.sender.email.rpartition("@")[2].lower()
+        known_by = blake2b(sender.encode(), digest_size=6).hexdigest()
+        return f"{mime.atoms(self.email.slug)}:{self.email.date:%Y%m%d}:newsletter:{known_by}"
+
+    def header(self, text: str) -> tuple[str | Field, ...]:
+        found = self.resolved(pieces.of_header(text).pieces)
+        return tuple(one for one in found if isinstance(one, str | Field))
+
+    def body(self) -> tuple[Op, ...]:
+        ops: list[Op] = []
+        for subtype, part in (("plain", pieces.of_text(self.email)), ("html", pieces.of_html(self.email))):
+            written = self.ops(part.pieces, part)
+            # Nothing follows that the last line could be softly broken before.
+            if written and written[-1] == quoted_printable.SOFT_BREAK:
+                written.pop()
+            ops += [mime.part_head(subtype), *written, b"\r\n"]
+        return merged([*ops, mime.END])
+
+    def ops(self, written: Iterable[Piece], part: Pieces) -> list[Op]:
+        """Each piece from the start of a line to the start of another."""
+        soft = quoted_printable.SOFT_BREAK
+        ops: list[Op] = []
+        after_value = False
+        for piece in self.resolved(written):
+            encoded = quoted_printable.static(piece) if isinstance(piece, str) else b""
+            if after_value and not encoded.startswith(b"\r\n"):
+                ops.append(soft)
+            after_value = isinstance(piece, Field)
+            if isinstance(piece, str):
+                ops += [encoded] if encoded.endswith(b"\r\n") else [encoded, soft]
+            elif isinstance(piece, Field):
+                ops.append(piece)
+            elif isinstance(piece, Shown):
+                ops.append(Audience(piece.block, merged(self.ops(piece.pieces, part))))
+            else:
+                candidates = (merged(self.ops(card, part)) for card in part.cards[piece.block])
+                ops.append(Card(piece.block, piece.index, tuple(candidates)))
+        return [*ops, soft] if after_value else ops
+
+    def resolved(self, written: Iterable[Piece]) -> list[str | Field | Shown | Place]:
+        """The pieces with what no reader brings as the text that it is for all."""
+        found: list[str | Field | Shown | Place] = []
+        for piece in written:
+            for one in self.known(piece) if isinstance(piece, Field) else (piece,):
+                text = one.tag if isinstance(one, Raw) else one
+                if isinstance(text, str) and found and isinstance(found[-1], str):
+                    found[-1] += text
+                elif text != "":
+                    found.append(text)
+        return found
+
+    def known(self, field: Field) -> Iterator[str | Field]:
+        if field.name not in self.newsletter.merge_fields:
+            raise merge_fields.undeclared(field.name, self.newsletter.merge_fields, self.newsletter.where)
+        if field.name in self.brought:
+            yield field
+        elif field.name in BUILT_IN_URLS:
+            for one in merge_fields.expanded(field):
+                yield from self.known(one) if isinstance(one, Field) else (one,)
+        else:
+            yield merge_fields.encode("", field, self.email.language)
+
+
+def merged(ops: Iterable[Op]) -> tuple[Op, ...]:
+    """Neighbours that are the same for all readers as one."""
+    found: list[Op] = []
+    for op in ops:
+        if isinstance(op, bytes) and found and isinstance(found[-1], bytes):
+            found[-1] += op
+        elif op != b"":
+            found.append(op)
+    return tuple(found)
