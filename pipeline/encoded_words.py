@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from pipeline.errors import ContentError
 
 LINE = 76
 WORD = 75
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?: [\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
+_ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?: [\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII).fullmatch
 # In a name, "q" leaves only these as they are (RFC 2047, 5); blanks have become underscores.
-_NOT_IN_NAMES = re.compile(rb"[^A-Za-z0-9!*+/=_-]")
+_IN_NAMES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+/=_-\n"
 _Q, _B, _END = "=?utf-8?q?", "=?utf-8?b?", "?="
 _FRAME = len(_Q) + len(_END)
 
@@ -27,25 +27,38 @@ def unstructured(text: str, used: int) -> str:
 
     ``used`` is how many characters stand on the first line already. Raises a ContentError for a control character.
     """
-    if text.isascii() and "=?" not in text and text.isprintable() and text.strip(" ") == text:
-        if used + len(text) <= LINE:
-            return text
-        if (folded := _folded(text, used)) is not None:
-            return folded
-    return _encoded(text, used)
+    found = as_text(text, used)
+    return _encoded([text], used)[0] if found is None else found
 
 
 def phrase(text: str, used: int) -> str:
     """The text as a name before an address has it, likewise: as it is, between quotation marks, or in encoded words."""
-    if text.isascii() and "=?" not in text and text.isprintable():
-        if not _ATOMS.fullmatch(text) and text:
-            text_ = text.replace("\\", "\\\\").replace('"', '\\"')
-            quoted = f'"{text_}"'
-        else:
-            quoted = text
-        if used + len(quoted) <= LINE:
-            return quoted
-    return _encoded(text, used)
+    found = as_name(text, used)
+    return _encoded([text], used)[0] if found is None else found
+
+
+def column(texts: Sequence[str], used: int, plain: Callable[[str, int], str | None]) -> list[str]:
+    """Many texts at once, each as ``unstructured`` has it, or ``phrase``: ``plain`` is ``as_text``, or ``as_name``."""
+    found = [plain(text, used) for text in texts]
+    words = iter(_encoded([text for text, one in zip(texts, found, strict=True) if one is None], used))
+    return [next(words) if one is None else one for one in found]
+
+
+def as_text(text: str, used: int) -> str | None:
+    """The text where it can stand in a header as it is, folded if need be; ``None`` where it can't."""
+    if not text.isascii() or "=?" in text or not text.isprintable() or text[:1] == " " or text[-1:] == " ":
+        return None
+    return text if used + len(text) <= LINE else _folded(text, used)
+
+
+def as_name(text: str, used: int) -> str | None:
+    """The same for a name, which may need quotation marks."""
+    if used + len(text) > LINE or not text.isascii() or "=?" in text or not text.isprintable():
+        return None
+    if _ATOMS(text) or not text:
+        return text
+    inner = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{inner}"' if used + len(inner) + 2 <= LINE else None
 
 
 def _folded(text: str, used: int) -> str | None:
@@ -61,25 +74,37 @@ def _folded(text: str, used: int) -> str | None:
     return "\r\n".join([*lines, line])
 
 
-def _encoded(text: str, used: int) -> str:
-    """The text in encoded words, one a line, written in whichever of the two ways is the shorter."""
-    if found := CONTROL.search(text):
-        raise ContentError(f"a header can't hold the control character {found[0]!a}: {text[:60]!r}")
+def _encoded(texts: list[str], used: int) -> list[str]:
+    """Each text in encoded words, one a line, written in whichever of the two ways is the shorter."""
+    if not texts:
+        return []
+    for text in texts:
+        if not text.isprintable() and (found := CONTROL.search(text)):
+            raise ContentError(f"a header can't hold the control character {found[0]!a}: {text[:60]!a}")
+    lines = "\n".join(texts)
     try:
-        raw = text.encode()
+        raw = lines.encode()
     except UnicodeEncodeError as error:
-        raise ContentError(f"a header can't hold half a character: {text[:60]!a}") from error
-    quoted = _quoted(raw)
+        raise ContentError(f"a header can't hold half a character: {lines[error.start :][:20]!a}") from error
+    return [_words(*one, used) for one in zip(_quoted(raw).split("\n"), raw.split(b"\n"), strict=True)]
+
+
+def _words(quoted: str, raw: bytes, used: int) -> str:
     if len(quoted) <= (len(raw) + 2) // 3 * 4:
+        if used + len(quoted) + _FRAME <= WORD:
+            return f"{_Q}{quoted}{_END}"
         words = [f"{_Q}{word}{_END}" for word in _cut_quoted(quoted, used)]
     else:
         words = [f"{_B}{binascii.b2a_base64(part, newline=False).decode()}{_END}" for part in _cut(raw, used)]
     return "\r\n ".join(words)
 
 
-def _quoted(raw: bytes) -> str:
-    encoded = binascii.b2a_qp(raw, header=True).replace(b"=\n", b"")
-    return _NOT_IN_NAMES.sub(lambda found: b"=%02X" % found[0][0], encoded).decode()
+def _quoted(lines: bytes) -> str:
+    """Each line in "q"."""
+    encoded = binascii.b2a_qp(lines, istext=True, header=True).replace(b"=\n", b"")
+    for special in set(encoded.translate(None, _IN_NAMES)):
+        encoded = encoded.replace(bytes((special,)), b"=%02X" % special)
+    return encoded.decode()
 
 
 def _cut_quoted(quoted: str, used: int) -> Iterator[str]:

@@ -17,6 +17,8 @@ from pipeline.errors import ContentError
 from pipeline.merge_fields import BUILT_IN_URLS, LEADS, Context, Field, encode, filled, shown
 from pipeline.model import Value
 
+# Members of an enumeration, looked up once: the lookup takes as long as a comparison of long texts.
+_HTML, _URL, _URL_PART = Context.HTML, Context.URL, Context.URL_PART
 _UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~\n"
 
 
@@ -30,13 +32,13 @@ class Columns:
         self.size = size
         self.language = language
         self._lines: dict[str, str] = {}
-        self._quoted: dict[Field, list[bytes]] = {}
+        self._quoted: dict[int, list[bytes]] = {}
 
     def quoted(self, field: Field) -> list[bytes]:
         """As quoted-printable, from the start of a line, with room for a soft break behind it."""
-        found = self._quoted.get(field)
+        found = self._quoted.get(id(field))
         if found is None:
-            found = self._quoted[field] = self._quote(field)
+            found = self._quoted[id(field)] = self._quote(field)
         return found
 
     def encoded(self, field: Field) -> list[str]:
@@ -63,16 +65,13 @@ class Columns:
         lines = self._lines_of(field.name)
         if field.name in BUILT_IN_URLS and not self._all_lead(lines):
             return "\n".join(self._one_by_one(field))
-        match field.context:
-            case Context.HTML:
-                return escape(lines)
-            case Context.URL:
-                if not self._all_lead(lines):
-                    lines = "\n".join(line if LEADS.match(line) else "" for line in lines.split("\n"))
-                return escape(lines)
-            case Context.URL_PART:
-                return self._percent_encoded(lines, field)
-        return lines
+        if field.context is _HTML:
+            return escape(lines)
+        if field.context is _URL:
+            if not self._all_lead(lines):
+                lines = "\n".join(line if LEADS.match(line) else "" for line in lines.split("\n"))
+            return escape(lines)
+        return self._percent_encoded(lines, field) if field.context is _URL_PART else lines
 
     def _all_lead(self, lines: str) -> bool:
         """Whether each value is a web address; the others, which are rare, are looked at one by one."""

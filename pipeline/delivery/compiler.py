@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclasses_field
 from hashlib import blake2b
 
 from pipeline import merge_fields, mime, pieces
@@ -39,17 +40,22 @@ class Id:
 
 @dataclass(frozen=True, slots=True)
 class Unsubscribe:
-    """The reader's own URL in List-Unsubscribe: as the reader brings it, or else by the newsletter's pattern."""
+    """The reader's own URL in List-Unsubscribe: as the reader brings it, or else with the token between these two.
 
-    pattern: str
+    Without a pattern for tokens, nothing stands before it.
+    """
+
+    before: str
+    after: str
+    brought: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """A block that is for some readers only, and for the others nothing."""
+    """An op of a block that is for some readers only; for the others there is nothing."""
 
     block: int
-    ops: tuple[Op, ...]
+    op: Op
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ class Card:
     candidates: tuple[tuple[Op, ...], ...]
 
 
-# bytes are the same for all readers; for each of the others a batch has a column.
+# Each makes one chunk of a message: bytes the same for all readers, the others one for each.
 Op = bytes | Field | Recipient | Subject | Id | Unsubscribe | Audience | Card
 
 
@@ -72,28 +78,18 @@ class Compiler:
     email: Email
     newsletter: Newsletter
     brought: frozenset[str]
-
-    def required(self) -> tuple[str, ...]:
-        if "unsubscribe_url" in self.brought:
-            return ("unsubscribe_url",)
-        if "token" in self.brought and "{token}" in self.newsletter.unsubscribe_url:
-            return ("token",)
-        raise ContentError(
-            "readers can't unsubscribe: they have to bring an unsubscribe_url, or a token, for which "
-            "unsubscribe_url in content/newsletter.toml has to have a {token}",
-            self.newsletter.where,
-        )
+    # One object for all places of a field, so that a column is known by it.
+    fields: dict[Field, Field] = dataclasses_field(default_factory=dict)
 
     def head(self) -> tuple[Op, ...]:
         """The edition's own headers, with the reader's in the place of some."""
         email, newsletter = self.email, self.newsletter
         subject = self.header(email.subject)
         public = replace(email, subject=merge_fields.fill_text(email.subject, {}, email.language))
-        pattern = newsletter.unsubscribe_url.replace("{edition}", email.slug)
         own: dict[str, tuple[Op, ...]] = {
             "To": (Recipient(self.header(newsletter.recipient_name)),),
             "Message-ID": (b"<", Id(), f".{mime.message_id(email, newsletter)}>".encode()),
-            "List-Unsubscribe": (b"<", Unsubscribe(pattern), b">"),
+            "List-Unsubscribe": (b"<", self.unsubscribe(), b">"),
         }
         if any(isinstance(one, Field) for one in subject):
             own["Subject"] = (Subject(subject),)
@@ -103,6 +99,18 @@ class Compiler:
             if name == "List-Unsubscribe-Post":
                 ops.append(f"Feedback-ID: {self.feedback_id()}\r\n".encode())
         return merged(ops)
+
+    def unsubscribe(self) -> Unsubscribe:
+        pattern = self.newsletter.unsubscribe_url.replace("{edition}", self.email.slug)
+        before, mark, after = mime.ascii_url(pattern).partition("{token}")
+        brought = "unsubscribe_url" in self.brought
+        if brought or (mark and "token" in self.brought):
+            return Unsubscribe(before if mark else "", after, brought)
+        raise ContentError(
+            "readers can't unsubscribe: they have to bring an unsubscribe_url, or a token, for which "
+            "unsubscribe_url in content/newsletter.toml has to have a {token}",
+            self.newsletter.where,
+        )
 
     def feedback_id(self) -> str:
         """What Gmail counts complaints by: the edition, its day, the kind of mail, and the sender, which stays."""
@@ -139,7 +147,7 @@ class Compiler:
             elif isinstance(piece, Field):
                 ops.append(piece)
             elif isinstance(piece, Shown):
-                ops.append(Audience(piece.block, merged(self.ops(piece.pieces, part))))
+                ops += [Audience(piece.block, op) for op in merged(self.ops(piece.pieces, part))]
             else:
                 candidates = (merged(self.ops(card, part)) for card in part.cards[piece.block])
                 ops.append(Card(piece.block, piece.index, tuple(candidates)))
@@ -161,7 +169,7 @@ class Compiler:
         if field.name not in self.newsletter.merge_fields:
             raise merge_fields.undeclared(field.name, self.newsletter.merge_fields, self.newsletter.where)
         if field.name in self.brought:
-            yield field
+            yield self.fields.setdefault(field, field)
         elif field.name in BUILT_IN_URLS:
             for one in merge_fields.expanded(field):
                 yield from self.known(one) if isinstance(one, Field) else (one,)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from binascii import hexlify
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from hashlib import blake2b
 from itertools import repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline import encoded_words, mime, personal
 from pipeline.delivery.columns import Columns
@@ -74,29 +73,57 @@ class Program:
 
     def id(self, address: str) -> str:
         """24 hexadecimal digits that stand for the address in this edition, and don't tell it."""
-        return _id(self._key, address).decode()
+        digest = self._hash.copy()
+        digest.update(address.encode())
+        return digest.hexdigest()
 
     def _chunks(self, emails: Sequence[str], columns: Mapping[str, Sequence[Value]]) -> Iterator[Sequence[bytes]]:
         if not emails:
             return iter(())
         run = _Run(self, emails, columns)
         if self.signer is None:
-            return zip(*run.columns(self._unsigned), strict=False)
+            return zip(*run.columns(self._whole), strict=False)
         return self._signed(self.signer, run)
 
     def _signed(self, signer: Signer, run: _Run) -> Iterator[Sequence[bytes]]:
         time = int(self.email.date.timestamp())
-        heads, bodies = zip(*run.columns(self.head), strict=False), run.columns(self.body)
-        for head, *body in zip(heads, *bodies, strict=False):
-            yield (signer.sign(b"".join(head), body, time), *head, b"\r\n", *body)
+        head, body = self._parts
+        heads = zip(*run.columns(head), strict=False)
+        for lines, *rest in zip(heads, *run.columns(body), strict=False):
+            yield (signer.sign(b"".join(lines), rest, time), *lines, b"\r\n", *rest)
 
     @cached_property
-    def _unsigned(self) -> tuple[Op, ...]:
-        return merged((*self.head, b"\r\n", *self.body))
+    def _whole(self) -> _Plan:
+        return _plan(merged((*self.head, b"\r\n", *self.body)))
 
     @cached_property
-    def _key(self) -> bytes:
-        return blake2b(f"{self.email.slug} {self.email.date:%Y%m%d}".encode(), digest_size=32).digest()
+    def _parts(self) -> tuple[_Plan, _Plan]:
+        return _plan(self.head), _plan(self.body)
+
+    @cached_property
+    def _hash(self) -> blake2b:
+        key = blake2b(f"{self.email.slug} {self.email.date:%Y%m%d}".encode(), digest_size=16).digest()
+        return blake2b(key=key, digest_size=12)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what is worked out again where it is needed."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The columns of some ops: those that are ready, and for each other op the places that its column belongs at."""
+
+    columns: list[Iterable[bytes]]
+    places: list[tuple[Op, list[int]]]
+
+
+def _plan(ops: Sequence[Op]) -> _Plan:
+    places: dict[Op, list[int]] = {}
+    for place, op in enumerate(ops):
+        if not isinstance(op, bytes):
+            places.setdefault(op, []).append(place)
+    return _Plan([repeat(op) if isinstance(op, bytes) else () for op in ops], list(places.items()))
 
 
 def compile(email: Email, newsletter: Newsletter, *, columns: Collection[str], signer: Signer | None = None) -> Program:
@@ -106,7 +133,8 @@ def compile(email: Email, newsletter: Newsletter, *, columns: Collection[str], s
     reader's own way to unsubscribe.
     """
     compiler = Compiler(email, newsletter, frozenset({"email", *columns}))
-    head, body, required = compiler.head(), compiler.body(), compiler.required()
+    head, body = compiler.head(), compiler.body()
+    required = ("unsubscribe_url",) if "unsubscribe_url" in columns else ("token",)
     signed = (signer.record, signer.selector, signer.domain) if signer else ()
     parts = (head, body, required, email.slug, email.date, email.language, dict(email.personal), signed)
     fingerprint = blake2b(repr(parts).encode(), digest_size=16).hexdigest()
@@ -125,30 +153,24 @@ class _Run:
         self.values = Columns({**columns, "email": emails}, self.size, program.email.language)
         self.shown, self.picks = personal.views(program.email, columns, self.size)
 
-    def columns(self, ops: Iterable[Op]) -> list[Iterable[bytes]]:
-        """Each op's pieces, one for each reader."""
-        found: list[Iterable[bytes]] = []
-        for op in ops:
-            match op:
-                case bytes():
-                    found.append(repeat(op))
-                case Field():
-                    found.append(self.values.quoted(op))
-                case Audience(block, inner):
-                    audience = self.shown[block]
-                    found += [_for_some(column, audience) for column in self.columns(inner)]
-                case Card():
-                    found.append(self.card(op))
-                case Recipient(name):
-                    found.append(self.recipients(name))
-                case Subject(text):
-                    found.append([encoded_words.unstructured(one, 9).encode() for one in self.texts(text)])
-                case Id():
-                    key = self.program._key
-                    found.append([_id(key, address) for address in self.emails])
-                case Unsubscribe(pattern):
-                    found.append(self.unsubscribe(pattern))
-        return found
+    def columns(self, plan: _Plan) -> list[Iterable[bytes]]:
+        """The chunks of the messages, each column with one for each reader; those that are the same have no end."""
+        columns = plan.columns.copy()
+        for op, places in plan.places:
+            made = self.column(op)
+            for place in places:
+                columns[place] = made
+        return columns
+
+    def column(self, op: Op) -> Iterable[bytes]:
+        return repeat(op) if isinstance(op, bytes) else _COLUMN[type(op)](self, op)
+
+    def field(self, op: Field) -> list[bytes]:
+        return self.values.quoted(op)
+
+    def audience(self, op: Audience) -> list[bytes]:
+        there = self.shown[op.block]
+        return [chunk if shown else b"" for chunk, shown in zip(self.column(op.op), there, strict=False)]
 
     def card(self, op: Card) -> list[bytes]:
         cards = [self.whole(candidate) for candidate in op.candidates]
@@ -159,22 +181,29 @@ class _Run:
         """What several ops make, joined for each reader."""
         if all(isinstance(op, bytes) for op in ops):
             return [b"".join(ops)] * self.size  # type: ignore[arg-type]
-        return list(map(b"".join, zip(*self.columns(ops), strict=False)))
+        return list(map(b"".join, zip(*self.columns(_plan(ops)), strict=False)))
 
     def texts(self, written: Sequence[str | Field]) -> Sequence[str]:
         """The pieces of a header, joined for each reader, in one line of words."""
-        if not any(isinstance(one, Field) for one in written):
-            return [" ".join("".join(map(str, written)).split())] * self.size
-        columns = [repeat(one) if isinstance(one, str) else self.values.encoded(one) for one in written]
-        texts = list(map("".join, zip(*columns, strict=False)))
+        columns = [self.values.encoded(one) if isinstance(one, Field) else [one] * self.size for one in written]
+        if len(columns) == 1:
+            return columns[0]
+        texts = list(map("".join, zip(*columns, strict=True))) or [""] * self.size
         # Where a value is empty, the blanks on both sides of it are left.
-        lines = "\n".join(("", *texts, ""))
-        untidy = "  " in lines or "\n " in lines or " \n" in lines
-        return [" ".join(text.split()) for text in texts] if untidy else texts
+        return [" ".join(text.split()) for text in texts] if any("" in column for column in columns) else texts
 
-    def recipients(self, name: Sequence[str | Field]) -> list[bytes]:
-        names = self.texts(name)
-        return [mime.named("To", *one).encode() for one in zip(names, self.addresses(), strict=True)]
+    def subjects(self, op: Subject) -> list[bytes]:
+        found = encoded_words.column(self.texts(op.text), len("Subject: "), encoded_words.as_text)
+        return [one.encode() for one in found]
+
+    def recipients(self, op: Recipient) -> list[bytes]:
+        used = len("To: ")
+        phrases = encoded_words.column(self.texts(op.name), used, encoded_words.as_name)
+        rows = zip(phrases, self.addresses(), strict=True)
+        return [(mime.before_path("To", *row) if row[0] else f"<{row[1]}>").encode() for row in rows]
+
+    def ids(self, op: Id) -> list[bytes]:
+        return [self.program.id(address).encode() for address in self.emails]
 
     def addresses(self) -> Sequence[str]:
         """The readers' addresses, their domains in the ASCII form. Raises a ContentError for what isn't one."""
@@ -182,12 +211,11 @@ class _Run:
             return self.emails
         return [_address(address) for address in self.emails]
 
-    def unsubscribe(self, pattern: str) -> list[bytes]:
+    def unsubscribe(self, op: Unsubscribe) -> list[bytes]:
         """Raises a ContentError for a reader who has no address to unsubscribe at."""
-        before, mark, after = mime.ascii_url(pattern).partition("{token}")
-        tokens = self.values.encoded(_TOKEN) if mark else [""] * self.size
-        urls = [f"{before}{token}{after}" if token else "" for token in tokens]
-        if "unsubscribe_url" in self.program.required:
+        tokens = self.values.encoded(_TOKEN)
+        urls = [f"{op.before}{token}{op.after}" if token and op.before else "" for token in tokens]
+        if op.brought:
             own = self.values.shown("unsubscribe_url")
             urls = [_https(one) or url for one, url in zip(own, urls, strict=True)]
         if "" in urls or len(max(urls, key=len)) > LONGEST_URL:
@@ -196,12 +224,15 @@ class _Run:
         return [url.encode() for url in urls]
 
 
-def _for_some(column: Iterable[bytes], audience: Iterable[bool]) -> list[bytes]:
-    return [piece if there else b"" for piece, there in zip(column, audience, strict=False)]
-
-
-def _id(key: bytes, address: str) -> bytes:
-    return hexlify(blake2b(address.encode(), key=key, digest_size=12).digest())
+_COLUMN: Mapping[type, Callable[[_Run, Any], list[bytes]]] = {
+    Field: _Run.field,
+    Recipient: _Run.recipients,
+    Subject: _Run.subjects,
+    Id: _Run.ids,
+    Unsubscribe: _Run.unsubscribe,
+    Audience: _Run.audience,
+    Card: _Run.card,
+}
 
 
 def _address(address: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 LINE = 76
 SOFT_BREAK = b"=\r\n"
+_AS_THEY_ARE = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:/?&%#+;_.~-\n"
 # The first letters of a line that SMTP or mbox would change.
 _SHIELDS = ((b".", b"=2E"), (b"From ", b"=46rom "))
 _TO_SHIELD = re.compile(rb"^(?:\.|From )", re.MULTILINE)
@@ -52,7 +53,9 @@ def column(texts: str) -> list[bytes]:
     One call encodes them all; only those that it doesn't leave as they have to be are looked at one by one.
     """
     # No value has a line end of its own, so "\r" can stand for a soft break while the values are cut apart.
-    encoded = binascii.b2a_qp(texts.encode(), istext=True).replace(b"=\n", b"\r")
+    encoded = texts.encode()
+    if encoded.translate(None, _AS_THEY_ARE):
+        encoded = binascii.b2a_qp(encoded, istext=True).replace(b"=\n", b"\r")
     lines = encoded.split(b"\n")
     if len(max(lines, key=len)) < LINE and not _TO_SHIELD.search(encoded):
         return lines
