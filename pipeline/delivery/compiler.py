@@ -6,6 +6,7 @@ and is encoded without a look at its neighbours.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclasses_field
@@ -85,7 +86,7 @@ class Compiler:
         """The edition's own headers, with the reader's in the place of some."""
         email, newsletter = self.email, self.newsletter
         subject = self.header(email.subject)
-        public = replace(email, subject=merge_fields.fill_text(email.subject, {}, email.language))
+        for_nobody = " ".join(merge_fields.fill_text(email.subject, {}, email.language).split())
         own: dict[str, tuple[Op, ...]] = {
             "To": (Recipient(self.header(newsletter.recipient_name)),),
             "Message-ID": (b"<", Id(), f".{mime.message_id(email, newsletter)}>".encode()),
@@ -94,7 +95,7 @@ class Compiler:
         if any(isinstance(one, Field) for one in subject):
             own["Subject"] = (Subject(subject),)
         ops: list[Op] = []
-        for name, value in mime.headers(public, newsletter):
+        for name, value in mime.headers(replace(email, subject=for_nobody), newsletter):
             ops += [f"{name}: ".encode(), *own.get(name, (value.encode(),)), b"\r\n"]
             if name == "List-Unsubscribe-Post":
                 ops.append(f"Feedback-ID: {self.feedback_id()}\r\n".encode())
@@ -119,8 +120,13 @@ class Compiler:
         return f"{mime.atoms(self.email.slug)}:{self.email.date:%Y%m%d}:newsletter:{known_by}"
 
     def header(self, text: str) -> tuple[str | Field, ...]:
+        """The pieces of a header that is one line of words, with no blank too many where all fields have values."""
         found = self.resolved(pieces.of_header(text).pieces)
-        return tuple(one for one in found if isinstance(one, str | Field))
+        tidy = [re.sub(r"\s+", " ", one) if isinstance(one, str) else one for one in found]
+        for end, strip in ((0, str.lstrip), (-1, str.rstrip)):
+            if tidy and isinstance(one := tidy[end], str):
+                tidy[end] = strip(one)
+        return tuple(one for one in tidy if isinstance(one, str | Field))
 
     def body(self) -> tuple[Op, ...]:
         ops: list[Op] = []

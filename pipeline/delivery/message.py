@@ -186,11 +186,10 @@ class _Run:
     def texts(self, written: Sequence[str | Field]) -> Sequence[str]:
         """The pieces of a header, joined for each reader, in one line of words."""
         columns = [self.values.encoded(one) if isinstance(one, Field) else [one] * self.size for one in written]
-        if len(columns) == 1:
-            return columns[0]
-        texts = list(map("".join, zip(*columns, strict=True))) or [""] * self.size
+        texts = columns[0] if len(columns) == 1 else list(map("".join, zip(*columns, strict=True))) or [""] * self.size
         # Where a value is empty, the blanks on both sides of it are left.
-        return [" ".join(text.split()) for text in texts] if any("" in column for column in columns) else texts
+        empty = any("" in column for column in columns)
+        return [" ".join(text.split()) for text in texts] if empty else texts
 
     def subjects(self, op: Subject) -> list[bytes]:
         found = encoded_words.column(self.texts(op.text), len("Subject: "), encoded_words.as_text)
