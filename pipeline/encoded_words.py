@@ -101,7 +101,8 @@ def _words(quoted: str, raw: bytes, used: int) -> str:
 
 def _quoted(lines: bytes) -> str:
     """Each line in "q"."""
-    encoded = binascii.b2a_qp(lines, istext=True, header=True).replace(b"=\n", b"")
+    # A blank at the very end would be written otherwise than one at a line's end.
+    encoded = binascii.b2a_qp(lines + b"\n", istext=True, header=True)[:-1].replace(b"=\n", b"")
     for special in set(encoded.translate(None, _IN_NAMES)):
         encoded = encoded.replace(bytes((special,)), b"=%02X" % special)
     return encoded.decode()
