@@ -50,11 +50,12 @@ class Signer:
         key = _load(self.private_key)
         return f"v=DKIM1; k={key.kind}; p={key.public}"
 
-    def sign(self, head: bytes, body: Iterable[bytes], time: int) -> bytes:
+    def sign(self, head: bytes, body: Iterable[bytes]) -> bytes:
         """The header, its line end included, for a message of this head and this body.
 
-        The head is all headers with their line ends; the body, in any pieces, ends in one line end. ``time`` is in
-        seconds since 1970, and no clock is read: the same message gets the same signature.
+        The head is all headers with their line ends; the body, in any pieces, ends in one line end. The same message
+        gets the same signature: there is no t=, for the time would have to be the edition's, and a message that is
+        sent before it would be refused.
         """
         key = _load(self.private_key)
         digest = sha256()
@@ -63,7 +64,7 @@ class Signer:
         fields = [one for one in _relaxed(head) if one[0] in SIGNED]
         unsigned = (
             f"DKIM-Signature: v=1; a={key.kind}-sha256; c=relaxed/simple;\r\n"
-            f" d={self.domain}; s={self.selector}; t={time};\r\n"
+            f" d={self.domain}; s={self.selector};\r\n"
             f" h={_listed(tuple(name for name, _ in fields))};\r\n"
             f" bh={b64encode(digest.digest()).decode()};\r\n"
             f" b="

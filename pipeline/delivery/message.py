@@ -86,11 +86,10 @@ class Program:
         return self._signed(self.signer, run)
 
     def _signed(self, signer: Signer, run: _Run) -> Iterator[Sequence[bytes]]:
-        time = int(self.email.date.timestamp())
         head, body = self._parts
         heads = zip(*run.columns(head), strict=False)
         for lines, *rest in zip(heads, *run.columns(body), strict=False):
-            yield (signer.sign(b"".join(lines), rest, time), *lines, b"\r\n", *rest)
+            yield (signer.sign(b"".join(lines), rest), *lines, b"\r\n", *rest)
 
     @cached_property
     def _whole(self) -> _Plan:
