@@ -9,6 +9,7 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Callable, Iterator, Sequence
+from typing import cast
 
 from pipeline.errors import ContentError
 
@@ -40,6 +41,8 @@ def phrase(text: str, used: int) -> str:
 def column(texts: Sequence[str], used: int, plain: Callable[[str, int], str | None]) -> list[str]:
     """Many texts at once, each as ``unstructured`` has it, or ``phrase``: ``plain`` is ``as_text``, or ``as_name``."""
     found = [plain(text, used) for text in texts]
+    if None not in found:
+        return cast(list[str], found)
     words = iter(_encoded([text for text, one in zip(texts, found, strict=True) if one is None], used))
     return [next(words) if one is None else one for one in found]
 
@@ -76,8 +79,6 @@ def _folded(text: str, used: int) -> str | None:
 
 def _encoded(texts: list[str], used: int) -> list[str]:
     """Each text in encoded words, one a line, written in whichever of the two ways is the shorter."""
-    if not texts:
-        return []
     for text in texts:
         if not text.isprintable() and (found := CONTROL.search(text)):
             raise ContentError(f"a header can't hold the control character {found[0]!a}: {text[:60]!a}")

@@ -32,14 +32,19 @@ class Columns:
         self.size = size
         self.language = language
         self._lines: dict[str, str] = {}
-        self._quoted: dict[int, list[bytes]] = {}
+        self._quoted: dict[tuple[str, Context, str], list[bytes]] = {}
 
     def quoted(self, field: Field) -> list[bytes]:
         """As quoted-printable, from the start of a line, with room for a soft break behind it."""
-        found = self._quoted.get(id(field))
+        # Another fallback is no other column, but for a built-in URL, whose fallback is its pattern.
+        place = (field.name, field.context, field.fallback if field.name in BUILT_IN_URLS else "")
+        found = self._quoted.get(place)
         if found is None:
-            found = self._quoted[id(field)] = self._quote(field)
-        return found
+            found = self._quoted[place] = quoted_printable.column(self._encode(field))
+        if b"" not in found:
+            return found
+        fallback = quoted_printable.static(encode("", field, self.language))
+        return [one or fallback for one in found]
 
     def encoded(self, field: Field) -> list[str]:
         """As ``merge_fields.encode`` has it."""
@@ -52,13 +57,6 @@ class Columns:
     def shown(self, name: str) -> list[str]:
         """As the reader reads it; "" where there is none."""
         return self._lines_of(name).split("\n")
-
-    def _quote(self, field: Field) -> list[bytes]:
-        quoted = quoted_printable.column(self._encode(field))
-        if b"" not in quoted:
-            return quoted
-        fallback = quoted_printable.static(encode("", field, self.language))
-        return [one or fallback for one in quoted]
 
     def _encode(self, field: Field) -> str:
         """A value a line; an empty one where the fallback belongs."""

@@ -7,7 +7,7 @@ and is encoded without a look at its neighbours.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclasses_field
 from hashlib import blake2b
@@ -17,7 +17,7 @@ from pipeline.delivery import quoted_printable
 from pipeline.errors import ContentError
 from pipeline.merge_fields import BUILT_IN_URLS, Field, Raw
 from pipeline.model import Email, Newsletter
-from pipeline.pieces import Piece, Pieces, Place, Shown
+from pipeline.pieces import Piece, Place, Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,13 @@ class Card:
 
     block: int
     index: int
-    candidates: tuple[tuple[Op, ...], ...]
+    candidates: Candidates
 
 
 # Each makes one chunk of a message: bytes the same for all readers, the others one for each.
 Op = bytes | Field | Recipient | Subject | Id | Unsubscribe | Audience | Card
+# Each card that a block has to choose from: the same for all readers, or in ops.
+Candidates = tuple[bytes | tuple[Op, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +133,19 @@ class Compiler:
     def body(self) -> tuple[Op, ...]:
         ops: list[Op] = []
         for subtype, part in (("plain", pieces.of_text(self.email)), ("html", pieces.of_html(self.email))):
-            written = self.ops(part.pieces, part)
+            cards = {
+                block: tuple(_card(merged(self.ops(card, {}))) for card in candidates)
+                for block, candidates in part.cards.items()
+            }
+            written = self.ops(part.pieces, cards)
             # Nothing follows that the last line could be softly broken before.
             if written and written[-1] == quoted_printable.SOFT_BREAK:
                 written.pop()
             ops += [mime.part_head(subtype), *written, b"\r\n"]
         return merged([*ops, mime.END])
 
-    def ops(self, written: Iterable[Piece], part: Pieces) -> list[Op]:
-        """Each piece from the start of a line to the start of another."""
+    def ops(self, written: Iterable[Piece], cards: Mapping[int, Candidates]) -> list[Op]:
+        """Each piece from the start of a line to the start of another. ``cards`` are those of each block."""
         soft = quoted_printable.SOFT_BREAK
         ops: list[Op] = []
         after_value = False
@@ -153,10 +159,9 @@ class Compiler:
             elif isinstance(piece, Field):
                 ops.append(piece)
             elif isinstance(piece, Shown):
-                ops += [Audience(piece.block, op) for op in merged(self.ops(piece.pieces, part))]
+                ops += [Audience(piece.block, op) for op in merged(self.ops(piece.pieces, cards))]
             else:
-                candidates = (merged(self.ops(card, part)) for card in part.cards[piece.block])
-                ops.append(Card(piece.block, piece.index, tuple(candidates)))
+                ops.append(Card(piece.block, piece.index, cards[piece.block]))
         return [*ops, soft] if after_value else ops
 
     def resolved(self, written: Iterable[Piece]) -> list[str | Field | Shown | Place]:
@@ -192,3 +197,7 @@ def merged(ops: Iterable[Op]) -> tuple[Op, ...]:
         elif op != b"":
             found.append(op)
     return tuple(found)
+
+
+def _card(ops: tuple[Op, ...]) -> bytes | tuple[Op, ...]:
+    return ops[0] if len(ops) == 1 and isinstance(ops[0], bytes) else ops

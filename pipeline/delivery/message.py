@@ -150,13 +150,16 @@ class _Run:
         self.emails = emails
         self.size = len(emails)
         self.values = Columns({**columns, "email": emails}, self.size, program.email.language)
-        self.shown, self.picks = personal.views(program.email, columns, self.size)
+        self.joined: dict[int, list[bytes]] = {}
+        self.shown, self.picks = (
+            personal.views(program.email, columns, self.size) if program.email.personal else ({}, {})
+        )
 
     def columns(self, plan: _Plan) -> list[Iterable[bytes]]:
         """The chunks of the messages, each column with one for each reader; those that are the same have no end."""
         columns = plan.columns.copy()
         for op, places in plan.places:
-            made = self.column(op)
+            made = _COLUMN[type(op)](self, op)
             for place in places:
                 columns[place] = made
         return columns
@@ -172,23 +175,24 @@ class _Run:
         return [chunk if shown else b"" for chunk, shown in zip(self.column(op.op), there, strict=False)]
 
     def card(self, op: Card) -> list[bytes]:
-        cards = [self.whole(candidate) for candidate in op.candidates]
-        picks = (picked[op.index] for picked in self.picks[op.block])
-        return [cards[pick][reader] for reader, pick in enumerate(picks)]
+        picks = (op.candidates[picked[op.index]] for picked in self.picks[op.block])
+        return [card if isinstance(card, bytes) else self.whole(card)[reader] for reader, card in enumerate(picks)]
 
-    def whole(self, ops: tuple[Op, ...]) -> Sequence[bytes]:
-        """What several ops make, joined for each reader."""
-        if all(isinstance(op, bytes) for op in ops):
-            return [b"".join(ops)] * self.size  # type: ignore[arg-type]
-        return list(map(b"".join, zip(*self.columns(_plan(ops)), strict=False)))
+    def whole(self, ops: tuple[Op, ...]) -> list[bytes]:
+        """What some ops make, joined for each reader; a card may stand at any of its block's places."""
+        found = self.joined.get(id(ops))
+        if found is None:
+            found = self.joined[id(ops)] = list(map(b"".join, zip(*self.columns(_plan(ops)), strict=False)))
+        return found
 
     def texts(self, written: Sequence[str | Field]) -> Sequence[str]:
         """The pieces of a header, joined for each reader, in one line of words."""
         columns = [self.values.encoded(one) if isinstance(one, Field) else [one] * self.size for one in written]
         texts = columns[0] if len(columns) == 1 else list(map("".join, zip(*columns, strict=True))) or [""] * self.size
         # Where a value is empty, the blanks on both sides of it are left.
-        empty = any("" in column for column in columns)
-        return [" ".join(text.split()) for text in texts] if empty else texts
+        if [column for column in columns if "" in column]:
+            return [" ".join(text.split()) for text in texts]
+        return texts
 
     def subjects(self, op: Subject) -> list[bytes]:
         found = encoded_words.column(self.texts(op.text), len("Subject: "), encoded_words.as_text)

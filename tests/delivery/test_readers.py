@@ -3,6 +3,7 @@
 What they read is what a plain rendering of the same Email by Jinja2 says.
 """
 
+import json
 import re
 
 import pytest
@@ -56,4 +57,10 @@ def test_readings(newsletter, tmp_path):
                 read = letters.normalised(read)
                 assert read.pop("headers") == HEADERS, who
                 assert re.fullmatch(r"<[0-9a-f]{24}\.breathe\.20261124@blog\.example\.com>", read.pop("message-id"))
-                assert read == expected, who
+                assert unmarked(who, read) == unmarked(who, expected), who
+
+
+def unmarked(who, reading):
+    """postal-mime takes U+FEFF at the beginning of anything for a mark of the byte order, and leaves it out."""
+    text = json.dumps(reading, ensure_ascii=False, sort_keys=True)
+    return text.replace("\ufeff", "") if who == "postal-mime" else text
