@@ -107,7 +107,7 @@ class Columns:
         except TypeError:  # dates, lists
             pass
         else:
-            if self._is_clean(lines):
+            if lines.isalnum() or self._is_clean(lines):
                 return lines
         texts = [shown(value, self.language) for value in values]
         lines = "\n".join(texts)

@@ -57,7 +57,7 @@ def column(texts: str) -> list[bytes]:
     if encoded.translate(None, _AS_THEY_ARE):
         encoded = binascii.b2a_qp(encoded, istext=True).replace(b"=\n", b"\r")
     lines = encoded.split(b"\n")
-    if len(max(lines, key=len)) < LINE and not _TO_SHIELD.search(encoded):
+    if (len(encoded) < LINE or len(max(lines, key=len)) < LINE) and not _TO_SHIELD.search(encoded):
         return lines
     return [
         line if len(line) < LINE and not _TO_SHIELD.match(line) else value(line.replace(b"\r", b"")) for line in lines

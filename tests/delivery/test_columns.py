@@ -48,6 +48,15 @@ def test_built_in_urls(urls, token, name, context):
     assert found.encoded(field) == filled
 
 
+def test_other_fallbacks():
+    """A field with another fallback, or another pattern, is filled with its own."""
+    found = Columns({"first_name": ["Ana", ""], "unsubscribe_url": ["", "https://x.example"]}, 2, "en")
+    for fallback in ("you", "reader"):
+        assert found.quoted(Field("first_name", fallback, Context.TEXT)) == [b"Ana", fallback.encode()]
+        pattern = f"https://{fallback}.example/"
+        assert found.quoted(Field("unsubscribe_url", pattern, Context.URL))[0] == pattern.encode()
+
+
 def test_not_brought():
     """A column that isn't there is empty for all."""
     found = Columns({}, 2, "en")
