@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from hashlib import blake2b
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline import encoded_words, mime, personal
 from pipeline.delivery.columns import Columns
@@ -27,9 +27,7 @@ from pipeline.delivery.dkim import Signer
 from pipeline.errors import ContentError
 from pipeline.merge_fields import Context, Field
 from pipeline.model import Email, Newsletter, Value, Values
-
-if TYPE_CHECKING:
-    from pipeline.recipients.batch import Batch
+from pipeline.recipients.batch import Batch
 
 # What stands before them included, no line of a header is over 998 characters (RFC 5322, 2.1.1).
 LONGEST_URL = 970

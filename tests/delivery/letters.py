@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from html import escape
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +20,7 @@ from pipeline.content.newsletter import read_newsletter
 from pipeline.errors import Where
 from pipeline.marks import mark
 from pipeline.model import Choice, Email, FieldType, MergeField, Newsletter, Personal, Track, Value, Values
+from pipeline.recipients.batch import Batch
 from tests import folders
 
 TYPES: dict[str, FieldType] = {
@@ -105,12 +105,12 @@ def email() -> Email:
     )
 
 
-def batch(readers: Sequence[Values]) -> Any:
+def batch(readers: Sequence[Values]) -> Batch:
     """Readers in columns; what a reader doesn't have is empty."""
     empty: Mapping[FieldType, Value] = {"list": ()}
     names = dict.fromkeys(name for reader in readers for name in reader)
     columns = {name: [reader.get(name, empty.get(TYPES.get(name, "text"), "")) for reader in readers] for name in names}
-    return SimpleNamespace(emails=columns["email"], columns=columns)
+    return Batch([str(one) for one in columns["email"]], columns)
 
 
 ENVIRONMENT = Environment(autoescape=False, undefined=StrictUndefined, keep_trailing_newline=True)

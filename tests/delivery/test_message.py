@@ -5,7 +5,6 @@ import re
 from dataclasses import replace
 from datetime import date
 from email import message_from_bytes, policy
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -15,6 +14,7 @@ from pipeline import mime, personal, pieces
 from pipeline.delivery import message
 from pipeline.errors import ContentError
 from pipeline.model import Email
+from pipeline.recipients.batch import Batch
 from tests.delivery import letters
 from tests.mail_readers import by_python
 
@@ -316,7 +316,7 @@ def test_pickle(program):
 
 def test_nobody(program):
     """No readers, no messages."""
-    assert list(program.messages(SimpleNamespace(emails=[], columns={"token": []}))) == []
+    assert list(program.messages(Batch([], {"token": []}))) == []
 
 
 @pytest.mark.slow
