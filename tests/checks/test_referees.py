@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pipeline import build, mime
+from pipeline import build, merge_fields, mime
 from pipeline.model import Address
 from tests.folders import REPOSITORY
 from tests.mail_readers import REFEREES, ask, ask_node, by_python, required
@@ -166,7 +166,7 @@ def meant(one, newsletter):
         "date": int(one.date.timestamp()),
         "message-id": f"<{one.slug}.{one.date:%Y%m%d}@{newsletter.sender.email.rpartition('@')[2]}>",
         "list-id": f"newsletter.{urlsplit(newsletter.url).hostname}",
-        "list-unsubscribe": f"<{newsletter.unsubscribe_url}>",
+        "list-unsubscribe": f"<{merge_fields.public_url(newsletter.unsubscribe_url, one.slug)}>",
         "list-unsubscribe-post": "List-Unsubscribe=One-Click",
         "text": one.text,
         "html": one.html,
