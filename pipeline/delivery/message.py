@@ -42,14 +42,12 @@ _TOKEN = Field("token", "", Context.URL_PART)
 class Program:
     """Makes the messages of one Email. Goes to other processes as it is.
 
-    ``required`` are the fields that each reader must have a value for. ``fingerprint`` is another one where the bytes
-    of any message may be others.
+    ``fingerprint`` is another one where the bytes of any message could be others.
     """
 
     email: Email
     head: tuple[Op, ...]
     body: tuple[Op, ...]
-    required: tuple[str, ...]
     signer: Signer | None
     fingerprint: str
 
@@ -131,13 +129,12 @@ def compile(email: Email, newsletter: Newsletter, *, columns: Collection[str], s
     """
     compiler = Compiler(email, newsletter, frozenset({"email", *columns}))
     head, body = compiler.head(), compiler.body()
-    required = ("unsubscribe_url",) if "unsubscribe_url" in columns else ("token",)
     signed = (signer.record, signer.selector, signer.domain) if signer else ()
-    parts = (head, body, required, email.slug, email.date, email.language, dict(email.personal), signed)
+    parts = (head, body, email.slug, email.date, email.language, dict(email.personal), signed)
     fingerprint = blake2b(repr(parts).encode(), digest_size=16).hexdigest()
     # What has become ops, or isn't in a message, needn't go to other processes; and a mappingproxy can't.
     rest = replace(email, html="", text="", blocks=(), articles=(), findings=(), personal=dict(email.personal))
-    return Program(rest, head, body, required, signer, fingerprint)
+    return Program(rest, head, body, signer, fingerprint)
 
 
 class _Run:
@@ -244,7 +241,11 @@ def _address(address: str) -> str:
 
 
 def _https(url: str) -> str:
-    """The URL as a URI; "" for another scheme's."""
+    """The URL as a URI; "" for what is none, and for another scheme's."""
     if _HTTPS.fullmatch(url):
         return url
-    return mime.ascii_url(url).replace("<", "%3C").replace(">", "%3E") if url.lower().startswith("https://") else ""
+    try:
+        uri = mime.ascii_url(url).replace("<", "%3C").replace(">", "%3E")
+    except (ContentError, ValueError):
+        return ""
+    return uri if _HTTPS.fullmatch(uri) else ""

@@ -216,6 +216,8 @@ def test_nameless(newsletter):
         ("https://y.example/" + "x" * 900, "<https://y.example/" + "x" * 900 + ">"),
         ("", "<https://blog.example.com/unsubscribe_url/breathe?a=1&t=c41>"),
         ("javascript:alert(1)", "<https://blog.example.com/unsubscribe_url/breathe?a=1&t=c41>"),
+        ("https://[y/ü", "<https://blog.example.com/unsubscribe_url/breathe?a=1&t=c41>"),
+        ("https://y..example/ü", "<https://blog.example.com/unsubscribe_url/breathe?a=1&t=c41>"),
         ("mailto:leave@y.example", "<https://blog.example.com/unsubscribe_url/breathe?a=1&t=c41>"),
     ],
 )
@@ -225,7 +227,6 @@ def test_unsubscribe_urls(newsletter, url, header):
     raw = program.message({"email": "a@example.com", "token": "c41", "unsubscribe_url": url})
     check_bytes(raw)
     assert f"\r\nList-Unsubscribe: {header}\r\n".encode() in raw
-    assert program.required == ("unsubscribe_url",)
 
 
 @pytest.mark.parametrize(
