@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from dataclasses import field as dataclasses_field
 from hashlib import blake2b
 
 from pipeline import merge_fields, mime, pieces
@@ -81,8 +80,6 @@ class Compiler:
     email: Email
     newsletter: Newsletter
     brought: frozenset[str]
-    # One object for all places of a field, so that a column is known by it.
-    fields: dict[Field, Field] = dataclasses_field(default_factory=dict)
 
     def head(self) -> tuple[Op, ...]:
         """The edition's own headers, with the reader's in the place of some."""
@@ -180,7 +177,7 @@ class Compiler:
         if field.name not in self.newsletter.merge_fields:
             raise merge_fields.undeclared(field.name, self.newsletter.merge_fields, self.newsletter.where)
         if field.name in self.brought:
-            yield self.fields.setdefault(field, field)
+            yield field
         elif field.name in BUILT_IN_URLS:
             for one in merge_fields.expanded(field):
                 yield from self.known(one) if isinstance(one, Field) else (one,)
