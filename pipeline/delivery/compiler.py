@@ -166,11 +166,13 @@ class Compiler:
         found: list[str | Field | Shown | Place] = []
         for piece in written:
             for one in self.known(piece) if isinstance(piece, Field) else (piece,):
-                text = one.tag if isinstance(one, Raw) else one
-                if isinstance(text, str) and found and isinstance(found[-1], str):
-                    found[-1] += text
-                elif text != "":
-                    found.append(text)
+                if isinstance(one, Raw):
+                    message = f"the edition {self.email.slug} has {one.tag}, a tag that only its ESP fills"
+                    raise ContentError(message, self.newsletter.where)
+                if isinstance(one, str) and found and isinstance(found[-1], str):
+                    found[-1] += one
+                elif one != "":
+                    found.append(one)
         return found
 
     def known(self, field: Field) -> Iterator[str | Field]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pipeline import mime, personal, pieces
+from pipeline import merge_fields, mime, personal, pieces
 from pipeline.delivery import message
 from pipeline.errors import ContentError
 from pipeline.model import Email
@@ -331,3 +331,10 @@ def test_no_header_is_injected(newsletter, name):
     raw = program.message({"email": "a@example.com", "token": "c", "first_name": name, "plan": name[::-1]})
     for one in (policy.default, policy.compat32, policy.SMTP):
         assert [key.lower() for key, _ in message_from_bytes(raw, policy=one).raw_items()] == HEADERS
+
+
+def test_tags_of_an_esp(newsletter):
+    """A tag that only an ESP fills is in no message of ours: it is refused, and named."""
+    email = replace(letters.email(), text=merge_fields.protected("Hi *|FNAME|*", re.compile(r"\*\|\w+\|\*")))
+    with pytest.raises(ContentError, match=r"has \*\|FNAME\|\*, a tag that only its ESP fills"):
+        message.compile(email, newsletter, columns=letters.COLUMNS)
