@@ -1,27 +1,19 @@
-"""How often is too often: sign-ups from one address of the internet, from its network, from all; mails to one reader.
+"""How often is too often: sign-ups from one address of the internet, from its network, from all.
 
 A window that slides: at any moment, what was let in during the hour before counts, and nothing older. Each that is
 let in counts as one for all, so no more are kept than may come in from all together: an attack from many
-addresses takes no more memory than a busy hour.
+addresses takes no more memory than a busy hour. (How often one reader may be written to is the store's to know.)
 """
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 HOUR = 3600.0
-# Nobody's inbox is to be filled by those who type its address into the form.
-BETWEEN_MAILS = timedelta(hours=24)
 # The part of an address that a household, a school or an attacker has to itself.
 _NETWORK = {4: 24, 6: 64}
-
-
-def may_mail_again(last: datetime | None, now: datetime) -> bool:
-    """Whether an address that had such a mail then may have another one now."""
-    return last is None or now - last >= BETWEEN_MAILS
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,12 @@
 """Limits: at no moment were more let in during the hour before than may be; nobody waits longer than need be."""
 
-from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.audience.limits import BETWEEN_MAILS, Door, Limits, may_mail_again
+from pipeline.audience.limits import Door, Limits
 
-NOW = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
 START, MINUTE = 1000.0, 60.0
 LIMITS = Limits(per_ip=2, per_network=4, in_all=7)
 IPS = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "198.51.100.1", "2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"]
@@ -85,10 +83,3 @@ def test_nobody_known():
     """Where the address isn't known, what holds for all holds."""
     door = Door(Limits(1, 1, 3))
     assert [door.admit(ip, START) == 0 for ip in ("", "unix:", "", "")] == [True, True, True, False]
-
-
-def test_one_mail_a_day():
-    """An address that had a mail gets the next one a day later, and the first one at once."""
-    assert may_mail_again(None, NOW)
-    assert not may_mail_again(NOW - BETWEEN_MAILS + timedelta(seconds=1), NOW)
-    assert may_mail_again(NOW - BETWEEN_MAILS, NOW)
