@@ -7,11 +7,12 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipeline.errors import ConfigurationError
+from pipeline.hosts import is_loopback
 
 # Beside content/, and git is told to leave it alone: it is about people.
 FOLDER = ".audience"
@@ -127,14 +128,6 @@ def _public_url(written: str) -> str:
     if parts.scheme == "http" and not is_loopback(host):
         raise ConfigurationError(f"PUBLIC_URL has to begin with https://, for {written!r} would carry readers' tokens")
     return url
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host's name or address is this computer's own."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _numbers(environ: Mapping[str, str]) -> dict[str, int]:
