@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 from unicodedata import bidirectional
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
-from pipeline import mime
 from pipeline.audience.consent import Consent, How, What
 from pipeline.audience.limits import Door, Limits
 from pipeline.audience.store import Store
@@ -25,7 +24,7 @@ from pipeline.audience.subscriber import Subscriber
 from pipeline.audience.tokens import BadTokenError, Signer
 from pipeline.content import Library
 from pipeline.languages import direction
-from pipeline.model import Newsletter
+from pipeline.model import Direction
 from pipeline.settings import Settings
 from pipeline.templates import Environment
 from pipeline.web.signup.forms import NAME, Form, Forms
@@ -48,6 +47,13 @@ class Offer:
 
     topics: tuple[tuple[str, str], ...]
     kinds: tuple[str, ...]
+
+    @property
+    def all_topics(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(topic for topic, _ in self.topics))
+
+    def known_topics(self, asked: Sequence[str]) -> tuple[str, ...]:
+        return tuple(topic for topic in self.all_topics if topic in asked)
 
     def topics_in(self, language: str, chosen: Sequence[str]) -> tuple[str, ...]:
         """The topics of the articles in this language; where there is none, of all; and those chosen already."""
@@ -76,6 +82,7 @@ class Service:
         self.settings, self.store, self.signer, self.now, self.wake = settings, store, signer, now, wake
         self.root = urlsplit(settings.public_url).path
         self.newsletter = library.newsletter
+        self.blog = "{0.scheme}://{0.netloc}".format(urlsplit(library.newsletter.url))
         self.pages = Pages(library.newsletter, environment, self.root)
         self.offer = _offer(library)
         wordings = {language: self.pages.words("wording", language) for language in self.pages.languages}
@@ -121,11 +128,6 @@ def token_of(request: Request) -> str:
     return request.query_params.get("t", "")
 
 
-def list_name(newsletter: Newsletter) -> str:
-    """What the tokens of this newsletter's readers are for."""
-    return mime.list_id(newsletter)
-
-
 def _stricter(limits: Limits) -> Limits:
     most = (limits.per_ip, limits.per_network, limits.in_all)
     return Limits(*(max(1, one // _STRICTER) for one in most))
@@ -134,15 +136,13 @@ def _stricter(limits: Limits) -> Limits:
 def _offer(library: Library) -> Offer:
     """The tags of the articles that are out, those of most articles first."""
     counts: dict[tuple[str, str], int] = {}
-    for article in library.articles.front_matter():
-        for tag in article.tags:
-            if not article.draft:
-                key = (tag, article.language or library.newsletter.language)
-                counts[key] = counts.get(key, 0) + 1
+    for article in library.articles.front_matter.values():
+        for tag in () if article.draft else article.tags:
+            key = (tag, article.language or library.newsletter.language)
+            counts[key] = counts.get(key, 0) + 1
     topics = sorted(counts, key=lambda key: -counts[key])
     return Offer(tuple(topics), tuple(dict.fromkeys(track.kind for track in library.tracks)))
 
 
-def _direction(text: str) -> Any:
-    letters = (bidirectional(one) for one in text)
-    return "rtl" if any(one in ("R", "AL") for one in letters) else "ltr"
+def _direction(text: str) -> Direction:
+    return "rtl" if any(bidirectional(one) in ("R", "AL") for one in text) else "ltr"
