@@ -83,6 +83,13 @@ class Subscribing:
             service.wake()
         return self._answer("thanks", language, is_json=is_json)
 
+    async def sharing(self, request: Request) -> Response:
+        """What a browser asks before a page of the blog may send JSON here (CORS, preflight)."""
+        headers = self._shared(request)
+        if "Access-Control-Allow-Origin" in headers:
+            headers |= {"Access-Control-Allow-Methods": "GET, POST", "Access-Control-Allow-Headers": "Content-Type"}
+        return Response(status_code=204, headers=headers)
+
     async def confirmation(self, request: Request) -> Response:
         """One button. Programs that look into mails follow links, so that this changes nothing."""
         token = self._confirmed_by(request)
