@@ -150,8 +150,8 @@ _OWN = ("mood", "kinds", "minutes", "rhythm", "paused_until")
 class Row:
     """A person of the export: the line they stand in, what they become, and what the export knows of their consent.
 
-    ``asked`` is when they signed up, ``confirmed`` when they confirmed that, ``left`` since when they have left or can't
-    be written to; ``ip`` where they did it from, ``evidence`` when they did it in the export's own words.
+    ``asked`` is when they signed up, ``confirmed`` when they confirmed that, ``left`` since when they have left or
+    can't be written to; ``ip`` where they did it from, ``evidence`` when they did it in the export's own words.
     """
 
     line: int
@@ -177,7 +177,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """An export that has been looked through: where it is from, how many rows it has. Close it, or use it in a ``with``.
+    """An export that has been looked through: where it is from, how many rows it has. Close it, or use a ``with``.
 
     ``status`` is what the file's name says of everybody in it; empty where it says nothing.
     """
