@@ -38,12 +38,11 @@ HERE = Path(__file__).parent
 REPOSITORY = HERE.parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
-from pipeline.delivery import message  # noqa: E402
-from pipeline.recipients.batch import Batch  # noqa: E402
-
 from pipeline import build, marks, mime  # noqa: E402
+from pipeline.delivery import message  # noqa: E402
 from pipeline.merge_fields import Context, expanded, split_header, split_html, split_text  # noqa: E402
 from pipeline.model import Email, Newsletter  # noqa: E402
+from pipeline.recipients.batch import Batch  # noqa: E402
 
 COLUMNS = ("email", "first_name", "token")
 BATCH = 512

@@ -1,0 +1,1 @@
+"""Email x recipients -> messages. ``message`` makes them."""
