@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Iterable
 from email.utils import format_datetime
 from functools import lru_cache
 from string import punctuation
@@ -24,7 +25,12 @@ def message(email: Email, newsletter: Newsletter) -> bytes:
     Addressed to the sender: it is the edition's own copy, not a reader's. Date and Message-ID are the edition's,
     so the same Email gives the same bytes. Raises a ContentError for a control character in a header.
     """
-    head = "".join(f"{name}: {value}\r\n" for name, value in headers(email, newsletter)).encode("ascii")
+    return assembled(headers(email, newsletter), email)
+
+
+def assembled(headers: Iterable[tuple[str, str]], email: Email) -> bytes:
+    """These headers above the email's two parts."""
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers).encode("ascii")
     parts = (
         part_head(subtype) + _quoted_printable(text) + b"\r\n"
         for subtype, text in (("plain", email.text), ("html", email.html))

@@ -1,0 +1,1 @@
+"""People: the only room that knows an address."""
