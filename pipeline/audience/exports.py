@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from io import StringIO
@@ -19,6 +20,8 @@ from pipeline.audience.subscriber import Subscriber
 # What a cell must not begin with: OWASP's list, https://owasp.org/www-community/attacks/CSV_Injection
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 GUARD = "'"
+# What looks as if it were guarded is guarded too, so that it is had again as it was.
+_TO_GUARD = re.compile(f"{GUARD}*[{re.escape(''.join(FORMULAS))}]")
 # Lists in a cell.
 BETWEEN = ";"
 COLUMNS = (
@@ -113,12 +116,12 @@ def plain(value: Any) -> Any:
 
 def guarded(cell: str) -> str:
     """The cell as a spreadsheet takes it for text."""
-    return GUARD + cell if cell.startswith(FORMULAS) else cell
+    return GUARD + cell if _TO_GUARD.match(cell) else cell
 
 
 def unguarded(cell: str) -> str:
     """What was guarded."""
-    return cell[1:] if cell.startswith(tuple(GUARD + one for one in FORMULAS)) else cell
+    return cell[1:] if cell.startswith(GUARD) and _TO_GUARD.match(cell) else cell
 
 
 def _cell(value: Any) -> str:

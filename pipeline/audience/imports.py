@@ -17,17 +17,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import PurePath
-from typing import Literal, cast, get_args
+from typing import Literal, cast
 
 from pipeline.audience.exports import unguarded
-from pipeline.audience.subscriber import Preferences, Rhythm
+from pipeline.audience.rhythm import RHYTHMS
+from pipeline.audience.subscriber import NewReader, Preferences, Withdrawal, WithdrawalReason
 from pipeline.languages import primary
 from pipeline.model import FieldType, Value
 from pipeline.recipients import Batch, Rejected, Source, open_source
 from pipeline.recipients.addresses import address as checked
 
 # What becomes of a row's person: they get mail, they have left, or they are never to be written to, and why.
-Standing = Literal["confirmed", "unsubscribed", "bounce", "complaint", "manual"]
+Standing = Literal["confirmed"] | WithdrawalReason
 
 # What the exports' words for a person's state mean.
 _STANDINGS: Mapping[str, Standing] = {
@@ -148,22 +149,10 @@ _OWN = ("mood", "kinds", "minutes", "rhythm", "paused_until")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A person of the export: the line they stand in, what they become, and what the export knows of their consent.
-
-    ``asked`` is when they signed up, ``confirmed`` when they confirmed that, ``left`` since when they have left or
-    can't be written to; ``ip`` where they did it from, ``evidence`` when they did it in the export's own words.
-    """
+    """A person who can be taken, or has left: the line they stand in, and what the store is told of them."""
 
     line: int
-    address: str
-    name: str
-    standing: Standing
-    preferences: Preferences
-    asked: datetime | None = None
-    confirmed: datetime | None = None
-    left: datetime | None = None
-    ip: str = ""
-    evidence: str = ""
+    told: NewReader | Withdrawal
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,24 +201,29 @@ class Export:
         columns, service, size = batch.columns, self.service, len(batch.emails)
         if service is OWN:
             columns = {name: _unguarded(column) for name, column in columns.items()}
-        found = zip(
-            batch.lines,
-            cast(Sequence[str], columns["email"]),
+        emails = cast(Sequence[str], columns["email"])
+        standings = self._standings(columns, size)
+        evidence = _evidence(service, columns, size)
+        left = _times(tuple(service.gone), columns, size)
+        readers = map(
+            NewReader,
+            emails,
             _names(columns, size),
-            self._standings(columns, size),
             _preferences(service, columns, size),
-            _times(service.asked, columns, size),
             _times(service.confirmed, columns, size),
-            _times(tuple(service.gone), columns, size),
+            _times(service.asked, columns, size),
             _firsts(service.ip, columns, size),
-            _evidence(service, columns, size),
-            strict=True,
+            evidence,
         )
-        for cells in found:
-            if cells[3] in _ORDER:
-                rows.append(Row(*cells))
+        found = zip(batch.lines, standings, readers, left, strict=True)
+        for line, standing, reader, since in found:
+            if standing == "confirmed":
+                rows.append(Row(line, reader))
+            elif standing in _ORDER:
+                reason = cast(WithdrawalReason, standing)
+                rows.append(Row(line, Withdrawal(reader.address, reason, since, reader.evidence)))
             else:
-                refused.append(Refused(*cells[:2], cells[3]))
+                refused.append(Refused(line, reader.address, standing))
 
     def _note_rejected(self, found: Rejected, rows: list[Row], refused: list[Refused]) -> None:
         """Whatever is wrong with a row: who has left in it has left."""
@@ -238,15 +232,16 @@ class Export:
         (standing,) = self._standings(columns, 1)
         try:
             if standing in _ORDER and standing != "confirmed":
-                (left,) = _times(tuple(self.service.gone), columns, 1)
-                rows.append(Row(found.row, checked(columns["email"][0]), "", standing, Preferences(), left=left))
-        except ValueError:
+                (since,) = _times(tuple(self.service.gone), columns, 1)
+                email = checked(columns["email"][0])
+                rows.append(Row(found.row, Withdrawal(email, cast(WithdrawalReason, standing), since)))
+        except (KeyError, ValueError):
             pass  # no address, so nobody who could be written to
 
     def _standings(self, columns: Columns, size: int) -> list[str]:
         """Each person's standing, or why they can't be taken: the worst that one of the columns says."""
         service = self.service
-        said = [[self.status] * size] if self.status else []
+        said: list[Sequence[str]] = [[self.status] * size] if self.status else []
         said += [texts for name in service.status if (texts := _texts(name, columns))]
         for name, standing in service.gone.items():
             if texts := _texts(name, columns):
@@ -404,7 +399,7 @@ def _asked(
         mood=mood,
         kinds=kinds,
         minutes=minutes,
-        rhythm=cast(Rhythm, rhythm) if rhythm in get_args(Rhythm) else "each",
+        rhythm=rhythm if rhythm in RHYTHMS else "each",
         paused_until=_day(paused_until),
         language=_language(language),
     )
