@@ -1,0 +1,127 @@
+"""The consent log's entries, and the chain that they make: each holds the hash of the one before. Pure.
+
+An entry names a person by number and by the salted hash of the address, so that the log can stay when the address goes.
+Internet addresses go after a while, so that an entry holds only a seal of one: a hash with a random text, both of
+which are kept beside the log. As long as they are, a change is noticed; once they are gone, the seal tells nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+What = Literal["asked", "confirmed", "changed", "unsubscribed", "imported", "erased", "suppressed"]
+How = Literal["form", "json", "link", "one-click", "import", "command", "bounce"]
+FIRST = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a person has said: when, how, in answer to which words of which form, and from where.
+
+    ``version`` is the form's; ``wording`` all that was asked, as it was shown, in ``language``; ``ip`` is "" where
+    nobody knows it, or it isn't kept any more.
+    """
+
+    what: What
+    at: datetime
+    how: How
+    form: str = ""
+    version: str = ""
+    wording: str = ""
+    ip: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the log: ``number`` counts from 1 without gaps; ``subscriber`` is 0 where an address was suppressed
+    that nobody has. ``who``, ``wording_hash``, ``seal``, ``previous`` and ``hash`` are in hexadecimal; ``nonce`` is
+    what the seal was made with, "" where the internet address isn't kept."""
+
+    number: int
+    subscriber: int
+    who: str
+    consent: Consent
+    wording_hash: str
+    seal: str
+    nonce: str
+    previous: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with the entry of this number, as a sentence about it goes on."""
+
+    number: int
+    what: str
+
+
+def entry(number: int, subscriber: int, who: str, consent: Consent, nonce: str, previous: str) -> Entry:
+    """The next entry after the one with the hash ``previous``."""
+    wording_hash = hash_of(consent.wording)
+    sealed = seal(consent.ip, nonce)
+    told = canonical(number, subscriber, who, consent, wording_hash, sealed)
+    return Entry(
+        number, subscriber, who, consent, wording_hash, sealed, nonce, previous, hash_of(previous + "\n" + told)
+    )
+
+
+def canonical(number: int, subscriber: int, who: str, consent: Consent, wording_hash: str, sealed: str) -> str:
+    """What of an entry is hashed, as JSON that is written in one way only."""
+    told = {
+        "at": consent.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "form": consent.form,
+        "how": consent.how,
+        "language": consent.language,
+        "number": number,
+        "seal": sealed,
+        "subscriber": subscriber,
+        "version": consent.version,
+        "what": consent.what,
+        "who": who,
+        "wording": wording_hash,
+    }
+    return json.dumps(told, ensure_ascii=True, separators=(",", ":"))
+
+
+def seal(ip: str, nonce: str) -> str:
+    return hash_of(f"{nonce} {ip}") if ip else ""
+
+
+def first_fault(entries: Iterable[Entry], last_number: int, last_hash: str) -> Fault | None:
+    """The first entry, of all, that isn't what was written or doesn't follow the one before it; ``None`` where the log
+    is whole up to the last one, at least."""
+    number, previous = 0, FIRST
+    for one in entries:
+        number += 1
+        found = _fault(one, number, previous)
+        if not found and number == last_number and one.hash != last_hash:
+            found = "isn't the one that was written"
+        if found:
+            return Fault(number, found)
+        previous = one.hash
+    return Fault(number + 1, "is missing, and all after it") if number < last_number else None
+
+
+def _fault(one: Entry, number: int, previous: str) -> str:
+    if one.number != number:
+        return "is missing"
+    if one.previous != previous:
+        return "doesn't follow the one before it"
+    told = canonical(one.number, one.subscriber, one.who, one.consent, one.wording_hash, one.seal)
+    if one.hash != hash_of(f"{previous}\n{told}"):
+        return "isn't the one that was written"
+    if one.wording_hash != hash_of(one.consent.wording):
+        return "has other words than those that were shown"
+    sealed = one.seal == seal(one.consent.ip, one.nonce) if one.nonce else not one.consent.ip
+    return "" if sealed else "has another internet address than it came from"
+
+
+def hash_of(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

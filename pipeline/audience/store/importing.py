@@ -1,0 +1,68 @@
+"""Many readers at once, from another list: which of them are taken, and why the others aren't. A batch is one turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, insert, select, update
+
+from pipeline.audience.consent import Consent
+from pipeline.audience.store.people import blank
+from pipeline.audience.store.rows import of_preferences
+from pipeline.audience.store.tables import subscriber, suppression
+from pipeline.audience.store.turn import Turn
+from pipeline.audience.subscriber import NewReader, State, Verdict, import_verdict, line, tidied
+from pipeline.recipients.addresses import address as checked
+
+# In one statement: SQLite takes 32,766 values at most, and long statements are slow to make.
+_ASKED_AT_ONCE = 1000
+_KNOWN = select(subscriber.c.id, subscriber.c.hash, subscriber.c.state, subscriber.c.unsubscribed).where(
+    subscriber.c.hash.in_(bindparam("hashes", expanding=True))
+)
+_SUPPRESSED = select(suppression.c.hash).where(suppression.c.hash.in_(bindparam("hashes", expanding=True)))
+_CONFIRM = update(subscriber).where(subscriber.c.id == bindparam("id_"))
+
+
+def import_batch(
+    turn: Turn, rows: Sequence[NewReader], hashes: Sequence[bytes], consent: Consent, now: datetime
+) -> list[Verdict]:
+    """The verdict on each row. Whoever is there and pending is confirmed; nobody else's row is changed."""
+    known: dict[bytes, Row[Any]] = {row.hash: row for row in _in_parts(turn, _KNOWN, hashes)}
+    suppressed = {row.hash for row in _in_parts(turn, _SUPPRESSED, hashes)}
+    verdicts: list[Verdict] = []
+    new: dict[bytes, NewReader] = {}
+    pending: dict[bytes, tuple[int, NewReader]] = {}
+    for row, hashed in zip(rows, hashes, strict=True):
+        there = known.get(hashed)
+        again = hashed in new or hashed in pending
+        state: State | None = "confirmed" if again else there.state if there else None
+        verdict = import_verdict(state, there is not None and there.unsubscribed is not None, hashed in suppressed)
+        verdicts.append(verdict)
+        if verdict == "taken" and there:
+            pending[hashed] = there.id, row
+        elif verdict == "taken":
+            new[hashed] = row
+    _insert(turn, new, consent, now)
+    for hashed, (number, row) in pending.items():
+        turn.run(_CONFIRM, {"id_": number, "state": "confirmed", "confirmed": row.confirmed or now, "mailed": None})
+        turn.log(number, hashed, consent)
+    return verdicts
+
+
+def _insert(turn: Turn, new: dict[bytes, NewReader], consent: Consent, now: datetime) -> None:
+    first = turn.new_ids(len(new))
+    made: list[dict[str, Any]] = []
+    for number, (hashed, row) in enumerate(new.items(), first):
+        asked = {"name": line(row.name), **of_preferences(tidied(row.preferences))}
+        told = {"state": "confirmed", "created": now, "confirmed": row.confirmed or now}
+        made.append({**blank(number, hashed, checked(row.address), turn.sign(number)), **asked, **told})
+        turn.log(number, hashed, consent)
+    if made:
+        turn.run(insert(subscriber), made)
+
+
+def _in_parts(turn: Turn, statement: Any, hashes: Sequence[bytes]) -> Iterator[Row[Any]]:
+    for begin in range(0, len(hashes), _ASKED_AT_ONCE):
+        yield from turn.connection.execute(statement, {"hashes": hashes[begin : begin + _ASKED_AT_ONCE]})

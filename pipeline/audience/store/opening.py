@@ -1,0 +1,194 @@
+"""A database's URL -> an engine on a database that has all its tables: migrations are run under a lock."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from pipeline.errors import BusyError, ConfigurationError, DiskError, PipelineError, Where
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+# The newest migration: where the database has it, Alembic needn't even be imported.
+NEWEST = "0001"
+# Seconds that a process waits for another one that writes, or that migrates.
+_PATIENCE, _MIGRATING = 30, 300
+# Any number; PostgreSQL's advisory locks go by numbers.
+_LOCK = 0x5741_5944
+_KINDS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+# What SQLite says when another process has the file for too long, and PostgreSQL when it has no more time or room.
+_BUSY = ("database is locked", "database table is locked")
+_BUSY_CODES = ("55P03", "40001", "40P01", "57014", "53300", "57P03")
+
+
+def open_engine(url: str) -> Engine:
+    """An engine on the database, which is brought to the newest schema first.
+
+    Raises a ConfigurationError for a URL or a database that can't be used, a DiskError or a BusyError where the
+    database is full, broken or busy.
+    """
+    parsed = _parsed(url)
+    where = Where(parsed.render_as_string(hide_password=True))
+    try:
+        engine = create_engine(parsed, **_options(parsed))
+        if parsed.get_backend_name() == "sqlite":
+            _make_folder(Path(parsed.database or ""))
+            event.listen(engine, "connect", _prepare)
+            event.listen(engine, "begin", _begin)
+        _migrate(engine)
+    except ImportError as error:
+        raise ConfigurationError(
+            "a PostgreSQL database needs psycopg; install it with pip install 'stay-updated[postgres]'", where
+        ) from error
+    except OSError as error:
+        raise ConfigurationError(f"can't be opened: {error.strerror or error}", where) from error
+    except DBAPIError as error:
+        found = failure(error)
+        if isinstance(found, BusyError):
+            raise found from error
+        raise ConfigurationError(f"can't be opened: {_told(error)}", where) from error
+    return engine
+
+
+@contextmanager
+def failures() -> Iterator[None]:
+    """What the database refuses in the block is raised as a PipelineError, but for what only a bug could ask of it."""
+    try:
+        yield
+    except DBAPIError as error:
+        found = failure(error)
+        if found is None:
+            raise
+        raise found from error
+
+
+def failure(error: DBAPIError) -> PipelineError | None:
+    code = getattr(error.orig, "sqlstate", None) or ""
+    message = _told(error)
+    if code in _BUSY_CODES or message.startswith(_BUSY):
+        return BusyError(f"the readers' database is busy: {message}")
+    kind = "is gone" if error.connection_invalidated else "fails"
+    if type(error).__name__ in ("OperationalError", "InternalError", "InterfaceError", "DatabaseError"):
+        return DiskError(f"the readers' database {kind}: {message}")
+    return None
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ConfigurationError("DATABASE_URL is none of a database, as postgresql://user@host/name") from error
+    driver = _KINDS.get(parsed.drivername, parsed.drivername)
+    if driver not in _KINDS.values():
+        raise ConfigurationError(f"DATABASE_URL is of SQLite or PostgreSQL, not {parsed.drivername}")
+    if driver == _KINDS["sqlite"] and parsed.database in (None, "", ":memory:"):
+        raise ConfigurationError("DATABASE_URL needs a file, as sqlite:////srv/blog/.audience/audience.db")
+    return parsed.set(drivername=driver)
+
+
+def _options(url: URL) -> dict[str, Any]:
+    if url.get_backend_name() == "sqlite":
+        # Readers don't wait for each other or for the writer, and the service has as many threads as it likes.
+        return {"connect_args": {"timeout": _PATIENCE, "isolation_level": None}, "pool_size": 8, "max_overflow": -1}
+    # A server may have been started anew since: a connection is tried before it is used.
+    settings = f"-c lock_timeout={_PATIENCE}s -c timezone=UTC"
+    return {"connect_args": {"options": settings, "connect_timeout": _PATIENCE}, "pool_pre_ping": True, "pool_size": 8}
+
+
+def _make_folder(file: Path) -> None:
+    """The folder is for its owner alone, and so is the file: SQLite gives its other files the same mode."""
+    if not file.parent.is_dir():
+        file.parent.mkdir(mode=0o700, parents=True)
+    if not file.exists():
+        file.touch(mode=0o600)
+
+
+def _prepare(connection: Any, _: object) -> None:
+    """FULL: what was answered outlasts a power cut, and waits for the disk only once a turn. What is deleted is
+    overwritten, as an erased address has to be."""
+    with closing(connection.cursor()) as cursor:
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA secure_delete = ON")
+        cursor.execute("PRAGMA cache_size = -65536")  # KiB; a million hashes are as large
+
+
+def _begin(connection: Connection) -> None:
+    """A transaction that will write says so at once: one that has read can't wait for another that writes."""
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _migrate(engine: Engine) -> None:
+    if _revision(engine) == NEWEST:
+        return
+    with _alone(engine):
+        if _revision(engine) != NEWEST:
+            _upgrade(engine)
+
+
+def _revision(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return found
+
+
+def _upgrade(engine: Engine) -> None:
+    from alembic import command
+    from alembic.util.exc import CommandError
+
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        try:
+            command.upgrade(configuration(connection), "head")
+        except CommandError as error:
+            raise ConfigurationError(f"the readers' database was made by a newer version: {error}") from error
+
+
+def configuration(connection: Connection | None = None) -> Config:
+    """Alembic's configuration, which is in no file: the migrations come with the package."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[None]:
+    """No other process migrates meanwhile. The lock goes with the process, however that ends."""
+    if engine.dialect.name == "sqlite":
+        from filelock import FileLock, Timeout
+
+        try:
+            with FileLock(f"{engine.url.database}.lock", timeout=_MIGRATING):
+                yield
+        except Timeout as error:
+            raise BusyError("another process is migrating the readers' database") from error
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"SET lock_timeout = '{_MIGRATING}s'")
+        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+            connection.exec_driver_sql("RESET lock_timeout")
+
+
+def _told(error: SQLAlchemyError) -> str:
+    return (str(getattr(error, "orig", None) or error).splitlines() or [""])[0]
+
+
+def sqlite_version() -> tuple[int, ...]:
+    return sqlite3.sqlite_version_info

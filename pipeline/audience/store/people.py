@@ -1,0 +1,189 @@
+"""What can be asked for a person: each a write, done in a Turn, that keeps to the states and logs what was said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import LargeBinary, Row, and_, bindparam, delete, exists, insert, literal_column, select, update
+
+from pipeline.audience.consent import Consent
+from pipeline.audience.store.rows import of_preferences, to_subscriber
+from pipeline.audience.store.tables import consent as consents
+from pipeline.audience.store.tables import origin, outgoing, subscriber, suppression
+from pipeline.audience.store.turn import Turn
+from pipeline.audience.subscriber import Asked, Preferences, Subscriber, asks_for_mail, line, tidied
+from pipeline.audience.suppression import Reason
+from pipeline.recipients.addresses import address as checked
+
+_HASH = bindparam("hash_", type_=LargeBinary)
+_SUPPRESSED = exists(literal_column("1")).where(suppression.c.hash == _HASH).label("suppressed")
+# One look at both lists, for an address that either may have.
+_asked_for = select(_HASH.label("hash_")).subquery()
+FIND = (
+    select(subscriber, suppression.c.reason)
+    .select_from(_asked_for)
+    .outerjoin(subscriber, subscriber.c.hash == _asked_for.c.hash_)
+    .outerjoin(suppression, suppression.c.hash == _asked_for.c.hash_)
+)
+BY_ID = (
+    select(subscriber, suppression.c.reason)
+    .outerjoin(suppression, suppression.c.hash == subscriber.c.hash)
+    .where(subscriber.c.id == bindparam("id_"))
+)
+IS_SUPPRESSED = select(_SUPPRESSED)
+_UPDATE = update(subscriber).where(subscriber.c.id == bindparam("id_"))
+_SUPPRESS = insert(suppression)
+_AGAIN = update(suppression).where(suppression.c.hash == _HASH)
+_UNQUEUE = delete(outgoing).where(outgoing.c.subscriber == bindparam("id_"))
+_UNQUEUE_ONE = delete(outgoing).where(
+    and_(outgoing.c.subscriber == bindparam("id_"), outgoing.c.kind == bindparam("kind_"))
+)
+_ADDRESSES = select(consents.c.who).where(consents.c.subscriber == bindparam("id_")).distinct()
+_DELETE = delete(subscriber).where(subscriber.c.id == bindparam("id_"))
+_FORGET_ORIGINS = delete(origin).where(
+    origin.c.number.in_(select(consents.c.number).where(consents.c.subscriber == bindparam("id_")))
+)
+
+
+def ask(turn: Turn, address: str, name: str, preferences: Preferences, consent: Consent, now: datetime) -> Asked:
+    """Somebody types an address in. Until its owner has confirmed, what is known already of a person on the list is
+    only changed by a wish that a mail goes out for."""
+    hashed = turn.hasher.hash(address)
+    row = turn.one(FIND, {"hash_": hashed})
+    assert row is not None  # the left side of its joins is always there
+    if row.reason is not None or (row.id is not None and not asks_for_mail(row.state, row.mailed, now)):
+        return Asked("quiet", None if row.id is None else to_subscriber(row))
+    asked = {"name": line(name), **of_preferences(tidied(preferences)), "state": "pending", "mailed": now}
+    if row.id is None:
+        number = _insert(turn, hashed, checked(address), {**asked, "created": now})
+    else:
+        number = row.id
+        turn.run(_UPDATE, {"id_": number, **asked})
+    turn.log(number, hashed, consent)
+    turn.queue(number, "confirm", now)
+    return Asked("mail", _there(turn, number))
+
+
+def confirm(turn: Turn, number: int, consent: Consent, now: datetime) -> Subscriber | None:
+    """``None`` for whoever isn't there, is suppressed, or has unsubscribed since: a new sign-up is needed then."""
+    row = turn.one(BY_ID, {"id_": number})
+    if row is None or row.reason is not None or row.state == "unsubscribed":
+        return None
+    if row.state == "pending":
+        # The owner has answered: the next sign-up, should they leave, may have a mail at once.
+        values = {"state": "confirmed", "confirmed": now, "unsubscribed": None, "mailed": None}
+        turn.run(_UPDATE, {"id_": number, **values})
+        turn.log(number, row.hash, consent)
+        turn.run(_UNQUEUE_ONE, {"id_": number, "kind_": "confirm"})
+        turn.queue(number, "welcome", now)
+    return _there(turn, number)
+
+
+def change(turn: Turn, number: int, preferences: Preferences, name: str, consent: Consent) -> Subscriber | None:
+    row = turn.one(BY_ID, {"id_": number})
+    if row is None:
+        return None
+    turn.run(_UPDATE, {"id_": number, "name": line(name), **of_preferences(tidied(preferences))})
+    turn.log(number, row.hash, consent)
+    return _there(turn, number)
+
+
+def ask_address(turn: Turn, number: int, new_address: str, now: datetime) -> Asked:
+    """A reader would like another address: it has to be nobody's, and its owner has to confirm."""
+    row = turn.one(BY_ID, {"id_": number})
+    found = turn.one(FIND, {"hash_": turn.hasher.hash(new_address)})
+    assert found is not None
+    if row is None or row.reason is not None or row.state == "unsubscribed":
+        return Asked("quiet", None if row is None else to_subscriber(row))
+    if found.id is not None or found.reason is not None:
+        return Asked("quiet", to_subscriber(row))
+    turn.run(_UPDATE, {"id_": number, "asked_address": checked(new_address)})
+    turn.queue(number, "address", now)
+    return Asked("mail", _there(turn, number))
+
+
+def change_address(turn: Turn, number: int, who: str, consent: Consent) -> Subscriber | None:
+    """``who`` is the hash of the new address, as the mail to it was made with. Done once already is done."""
+    row = turn.one(BY_ID, {"id_": number})
+    if row is None or row.reason is not None:
+        return None
+    if row.hash.hex() == who:
+        return to_subscriber(row)
+    if not row.asked_address or row.state == "unsubscribed":
+        return None
+    hashed = turn.hasher.hash(row.asked_address)
+    found = turn.one(FIND, {"hash_": hashed})
+    assert found is not None
+    if hashed.hex() != who or found.id is not None or found.reason is not None:
+        return None
+    turn.run(_UPDATE, {"id_": number, "address": row.asked_address, "hash": hashed, "asked_address": ""})
+    turn.run(_UNQUEUE_ONE, {"id_": number, "kind_": "address"})
+    turn.log(number, hashed, consent)
+    return _there(turn, number)
+
+
+def unsubscribe(turn: Turn, number: int, consent: Consent, now: datetime) -> Subscriber | None:
+    row = turn.one(BY_ID, {"id_": number})
+    if row is None or row.state == "unsubscribed":
+        return None if row is None else to_subscriber(row)
+    turn.run(_UPDATE, {"id_": number, "state": "unsubscribed", "unsubscribed": now, "asked_address": ""})
+    turn.run(_UNQUEUE, {"id_": number})
+    turn.log(number, row.hash, consent)
+    return _there(turn, number)
+
+
+def suppress(turn: Turn, address: str, reason: Reason, consent: Consent, now: datetime) -> bool:
+    """Whether it wasn't there before. What was there before keeps its reason."""
+    hashed = turn.hasher.hash(address)
+    row = turn.one(FIND, {"hash_": hashed})
+    assert row is not None
+    if row.reason is not None:
+        return False
+    turn.run(_SUPPRESS, {"hash": hashed, "reason": reason, "at": now})
+    if row.id is not None:
+        turn.run(_UNQUEUE, {"id_": row.id})
+    turn.log(row.id or 0, hashed, consent)
+    return True
+
+
+def erase(turn: Turn, number: int, consent: Consent, now: datetime) -> bool:
+    """Whether there was anybody. Of the person stay the hashes, of earlier addresses too, in the log and on the list of
+    those not to write to."""
+    row = turn.one(BY_ID, {"id_": number})
+    if row is None:
+        return False
+    earlier = [bytes.fromhex(who) for who in turn.connection.scalars(_ADDRESSES, {"id_": number})]
+    for hashed in dict.fromkeys((row.hash, *earlier)):
+        found = turn.one(FIND, {"hash_": hashed})
+        assert found is not None
+        if found.id not in (None, number):
+            continue  # it is somebody else's by now
+        if found.reason is None:
+            turn.run(_SUPPRESS, {"hash": hashed, "reason": "erased", "at": now})
+        else:
+            turn.run(_AGAIN, {"hash_": hashed, "reason": "erased"})
+    for statement in (_UNQUEUE, _FORGET_ORIGINS, _DELETE):
+        turn.run(statement, {"id_": number})
+    turn.log(number, row.hash, replace(consent, ip=""))
+    return True
+
+
+def _insert(turn: Turn, hashed: bytes, address: str, values: dict[str, Any]) -> int:
+    number = turn.new_ids()
+    turn.run(insert(subscriber), {**blank(number, hashed, address, turn.sign(number)), **values})
+    return number
+
+
+def blank(number: int, hashed: bytes, address: str, token: str) -> dict[str, Any]:
+    """The columns of a new subscriber that nobody has asked anything for."""
+    nothing = {"sent": "", "last_edition": "", "last_edition_date": None, "asked_address": ""}
+    times = {"mailed": None, "confirmed": None, "unsubscribed": None}
+    return {"id": number, "hash": hashed, "address": address, "token": token, **nothing, **times}
+
+
+def _there(turn: Turn, number: int) -> Subscriber:
+    row: Row[Any] | None = turn.one(BY_ID, {"id_": number})
+    assert row is not None  # it was there in this very transaction
+    return to_subscriber(row)

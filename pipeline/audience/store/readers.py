@@ -1,0 +1,131 @@
+"""Who an edition is for, judged page by page at the moment of asking, as Batches of recipients.
+
+Each page is a short look into the database, so that an hour of making messages holds nobody up; the next one begins
+after the last reader of the one before. Memory holds a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+from sqlalchemy import Column, Engine, Select, and_, bindparam, exists, not_, or_, select, update
+
+from pipeline.audience import rhythm
+from pipeline.audience.store.rows import joined, split
+from pipeline.audience.store.tables import subscriber, suppression
+from pipeline.audience.store.turn import Turn
+from pipeline.model import Value
+from pipeline.recipients.batch import Batch
+
+# All who have confirmed, or those of them who would like a digest so often.
+Segment = Literal["confirmed", "each", "weekly", "monthly"]
+SEGMENTS: tuple[Segment, ...] = get_args(Segment)
+_PAGE = 4096
+BATCH = 512
+# Of the tracks that a reader was sent, so many of the last are known.
+_SENT = 100
+
+
+def _first_names(names: Sequence[str]) -> Sequence[str]:
+    return [name.partition(" ")[0] for name in names]
+
+
+def _lists(texts: Sequence[str]) -> Sequence[Value]:
+    return list(map(split, texts))
+
+
+def _plain(texts: Sequence[str]) -> Sequence[str]:
+    return texts
+
+
+# The fields that the list knows of a reader, each with its column and how that is read.
+FIELDS: dict[str, tuple[Column[str], Callable[[Sequence[str]], Sequence[Value]]]] = {
+    "token": (subscriber.c.token, _plain),
+    "name": (subscriber.c.name, _plain),
+    "first_name": (subscriber.c.name, _first_names),
+    "topics": (subscriber.c.topics, _lists),
+    "mood": (subscriber.c.mood, _plain),
+    "kinds": (subscriber.c.kinds, _lists),
+    "minutes": (subscriber.c.minutes, _plain),
+    "rhythm": (subscriber.c.rhythm, _plain),
+    "language": (subscriber.c.language, _plain),
+    "sent": (subscriber.c.sent, _lists),
+}
+
+
+def audience(
+    engine: Engine,
+    segment: Segment,
+    edition: str,
+    edition_date: datetime,
+    now: datetime,
+    fields: Collection[str],
+    size: int,
+) -> Iterator[Batch]:
+    wanted = [name for name in FIELDS if name in fields]
+    statement = _fitting(segment, [FIELDS[name][0] for name in wanted])
+    latest = rhythm.latest(edition_date)
+    values = {"edition": edition, "today": now.date(), **{f"{name}_": date for name, date in latest.items()}}
+    after = 0
+    while True:
+        with engine.connect() as connection:
+            rows = connection.execute(statement, {**values, "after": after}).all()
+        for begin in range(0, len(rows), size):
+            _, emails, *columns = zip(*rows[begin : begin + size], strict=True)
+            read = {name: FIELDS[name][1](column) for name, column in zip(wanted, columns, strict=True)}
+            yield Batch(emails, read)
+        if len(rows) < _PAGE:
+            return
+        after = rows[-1].id
+
+
+def _fitting(segment: Segment, columns: Sequence[Column[str]]) -> Select[Any]:
+    """A page of those for whom an edition may be made. What ``rhythm.fits`` says, in SQL."""
+    s = subscriber.c
+    long_ago = [
+        and_(s.rhythm == name, s.last_edition_date <= bindparam(f"{name}_", type_=s.last_edition_date.type))
+        for name in rhythm.SHORTEST
+    ]
+    unbound = s.rhythm.not_in(tuple(rhythm.SHORTEST))
+    its_own = s.last_edition == bindparam("edition")
+    allowed = [
+        s.id > bindparam("after"),
+        s.state == "confirmed",
+        or_(s.paused_until.is_(None), s.paused_until <= bindparam("today", type_=s.paused_until.type)),
+        or_(unbound, s.last_edition_date.is_(None), its_own, *long_ago),
+        not_(exists().where(suppression.c.hash == s.hash)),
+    ]
+    if segment != "confirmed":
+        allowed.append(s.rhythm == segment)
+    # Labelled apart: a name may be asked for twice, whole and for its first word.
+    labelled = [column.label(f"column_{index}") for index, column in enumerate(columns)]
+    return select(s.id, s.address, *labelled).where(*allowed).order_by(s.id).limit(_PAGE)
+
+
+_NAMED = subscriber.c.hash.in_(bindparam("hashes", expanding=True))
+# An older edition that is made anew isn't the last one.
+_NEWER = or_(subscriber.c.last_edition_date.is_(None), subscriber.c.last_edition_date <= bindparam("date_"))
+_MADE = update(subscriber).where(_NAMED, _NEWER)
+_SENT_BEFORE = select(subscriber.c.id, subscriber.c.hash, subscriber.c.sent).where(_NAMED)
+_SENT_NOW = update(subscriber).where(subscriber.c.id == bindparam("id_")).values(sent=bindparam("sent_"))
+
+
+def note_made(
+    turn: Turn, hashes: Sequence[bytes], edition: str, edition_date: datetime, sent: Sequence[Sequence[str]] | None
+) -> None:
+    turn.connection.execute(
+        _MADE.values(last_edition=edition, last_edition_date=edition_date),
+        {"hashes": list(hashes), "date_": edition_date},
+    )
+    if sent is None:
+        return
+    tracks = dict(zip(hashes, sent, strict=True))
+    changed = []
+    for number, hashed, before in turn.connection.execute(_SENT_BEFORE, {"hashes": list(hashes)}):
+        after = joined(list(dict.fromkeys((*split(before), *tracks[hashed])))[-_SENT:])
+        if after != before:
+            changed.append({"id_": number, "sent_": after})
+    if changed:
+        turn.run(_SENT_NOW, changed)

@@ -1,0 +1,151 @@
+"""The tables, as the newest migration leaves them. Why each index is there stands beside it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970, UTC."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment as microseconds since 1970 in UTC: the same on all databases, compared without regard to zones."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else micros(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+# SQLite only gives numbers by itself to a column that is called INTEGER; all its integers are of 64 bits.
+_Number = BigInteger().with_variant(Integer(), "sqlite")
+
+metadata = MetaData()
+
+# One row. Whoever writes has it: it keeps what each entry and each subscriber is numbered by, and where the chain ends,
+# so that an entry cut off at the end is noticed too.
+head = Table(
+    "head",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("salt", LargeBinary, nullable=False),
+    Column("proof", LargeBinary, nullable=False),
+    Column("last_subscriber", BigInteger, nullable=False),
+    Column("last_entry", BigInteger, nullable=False),
+    Column("last_hash", String(64), nullable=False),
+)
+
+subscriber = Table(
+    "subscriber",
+    metadata,
+    # The audience and every listing walk along the primary key, a page at a time.
+    Column("id", _Number, primary_key=True, autoincrement=False),
+    # Sign-up, import, bounces: whose address is it? Of the address's normal form, and at home in suppression too.
+    Column("hash", LargeBinary(32), nullable=False, unique=True),
+    Column("address", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("token", Text, nullable=False),
+    Column("topics", Text, nullable=False),
+    Column("mood", Text, nullable=False),
+    Column("kinds", Text, nullable=False),
+    Column("minutes", Text, nullable=False),
+    Column("rhythm", String(16), nullable=False),
+    Column("paused_until", Date),
+    Column("language", Text, nullable=False),
+    Column("sent", Text, nullable=False),
+    Column("last_edition", Text, nullable=False),
+    Column("last_edition_date", Moment),
+    Column("created", Moment, nullable=False),
+    Column("mailed", Moment),
+    Column("confirmed", Moment),
+    Column("unsubscribed", Moment),
+    Column("asked_address", Text, nullable=False),
+    # How many are in each state: counted from the index alone. A listing by state walks along it.
+    Index("ix_subscriber_state_id", "state", "id"),
+)
+
+suppression = Table(
+    "suppression",
+    metadata,
+    # Asked for by hash alone, at sign-up, import, and for each reader of an audience.
+    Column("hash", LargeBinary(32), primary_key=True),
+    Column("reason", String(16), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# The words that people said yes to: a million entries hold their hash.
+wording = Table("wording", metadata, Column("hash", String(64), primary_key=True), Column("text", Text, nullable=False))
+
+consent = Table(
+    "consent",
+    metadata,
+    # The chain is read in its order.
+    Column("number", _Number, primary_key=True, autoincrement=False),
+    # One person's data.
+    Column("subscriber", BigInteger, nullable=False, index=True),
+    Column("who", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("what", String(16), nullable=False),
+    Column("how", String(16), nullable=False),
+    Column("form", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("wording", String(64), nullable=False),
+    Column("language", Text, nullable=False),
+    Column("seal", String(64), nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+# Beside the log, for these go after a while.
+origin = Table(
+    "origin",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=False),
+    # Which are old enough to go?
+    Column("at", Moment, nullable=False, index=True),
+    Column("ip", Text, nullable=False),
+    Column("nonce", String(32), nullable=False),
+)
+
+outgoing = Table(
+    "outgoing",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("subscriber", BigInteger, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("asked", Moment, nullable=False),
+    # What is to go out now?
+    Column("not_before", Moment, nullable=False, index=True),
+    Column("tries", Integer, nullable=False),
+    Column("error", Text, nullable=False),
+    # One mail of a kind is waiting for a person, and all of a person's go when the person does.
+    UniqueConstraint("subscriber", "kind"),
+    # The done ones are deleted; a number isn't given to another mail then.
+    sqlite_autoincrement=True,
+)
