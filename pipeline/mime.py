@@ -40,7 +40,6 @@ def assembled(headers: Iterable[tuple[str, str]], email: Email) -> bytes:
 
 def headers(email: Email, newsletter: Newsletter) -> tuple[tuple[str, str], ...]:
     """The headers in their order, each name with its value; ``delivery`` puts a reader's own in the place of some."""
-    host = urlsplit(newsletter.url).hostname or ""
     return (
         ("From", mailbox("From", newsletter.sender)),
         ("To", mailbox("To", newsletter.sender)),
@@ -48,7 +47,7 @@ def headers(email: Email, newsletter: Newsletter) -> tuple[tuple[str, str], ...]
         ("Subject", text_header("Subject", email.subject)),
         ("Date", format_datetime(email.date)),
         ("Message-ID", f"<{message_id(email, newsletter)}>"),
-        ("List-Id", _named("List-Id", newsletter.name, f"newsletter.{ascii_domain(host)}")),
+        ("List-Id", _named("List-Id", newsletter.name, list_id(newsletter))),
         # Nobody may write to it (RFC 2369, 3.4). SpamAssassin knows a real list by three such headers.
         ("List-Post", "NO"),
         ("List-Unsubscribe", f"<{ascii_url(merge_fields.public_url(newsletter.unsubscribe_url, email.slug))}>"),
@@ -80,6 +79,11 @@ def mailbox(name: str, address: Address) -> str:
 
 def _named(header: str, name: str, path: str) -> str:
     return before_path(header, encoded_words.phrase(name, len(header) + 2), path)
+
+
+def list_id(newsletter: Newsletter) -> str:
+    """What names the list for as long as it is there (RFC 2919), whatever its title."""
+    return f"newsletter.{ascii_domain(urlsplit(newsletter.url).hostname or '')}"
 
 
 def before_path(header: str, phrase: str, path: str) -> str:

@@ -16,13 +16,15 @@ from typing import Literal
 
 import itsdangerous
 
-Purpose = Literal["reader", "confirm", "address", "form"]
+Purpose = Literal["reader", "confirm", "address", "blog", "form"]
 
-# How long each lives; a reader's own links are in mails that stay in inboxes for years.
+# How long each lives; a reader's own links are in mails that stay in inboxes for years, and the form on the blog stays
+# where it was pasted.
 LIVES: dict[Purpose, timedelta | None] = {
     "reader": None,
     "confirm": timedelta(hours=48),
     "address": timedelta(hours=48),
+    "blog": None,
     "form": timedelta(days=1),
 }
 # By how much the clocks of two servers may differ.
@@ -41,7 +43,7 @@ class BadTokenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a token says. ``made`` is to the second; ``None`` in a reader's own, which is the same whenever made."""
+    """What a token says. ``made`` is to the second; ``None`` in those that live for ever, which are the same whenever made."""
 
     id: int
     extra: tuple[str, ...]
@@ -60,7 +62,7 @@ class Signer:
     def sign(self, purpose: Purpose, id: int, *extra: str, now: datetime | None = None) -> str:
         """A token of letters, digits, ``-``, ``.``, ``_`` and ``~``; of these, ``extra`` has no ``.`` and no ``~``.
 
-        ``now`` is when its time begins; only a reader's own has none. Raises a ValueError for what can't be signed.
+        ``now`` is when its time begins; what lives for ever has none. Raises a ValueError for what can't be signed.
         """
         if (now is None) != (LIVES[purpose] is None):
             raise ValueError(f"a token for {purpose!r} {'needs' if now is None else 'has no'} time")
@@ -73,7 +75,7 @@ class Signer:
     def read(self, token: str, purpose: Purpose, now: datetime | None = None) -> Token:
         """What the token says. Raises a BadTokenError for any that wasn't signed for this, or whose time is over.
 
-        ``now`` is needed for all but a reader's own.
+        ``now`` is needed for all but what lives for ever.
         """
         if len(token) > LONGEST or not _WRITTEN.fullmatch(token):
             raise BadTokenError

@@ -19,6 +19,7 @@ from pipeline.cli.new import new
 from pipeline.cli.outbox import clean, status
 from pipeline.cli.plan import plan
 from pipeline.cli.preview import preview
+from pipeline.cli.serve import form, serve
 from pipeline.errors import PipelineError
 
 BUG = "This is a bug of ours, not of yours; the last good builds are untouched. Please report what stands above."
@@ -77,6 +78,8 @@ def commands() -> None:
     pipeline messages better-sleep --recipients people.csv --to people.mbox   one for each reader
     pipeline list                    what articles and editions there are
     pipeline status                  what is in the outbox
+    pipeline serve                   the sign-up service, and the mails that answer people
+    pipeline form                    the HTML to paste into the blog
     pipeline new edition "Subject"   a file to fill in
 
     Exit codes: 0 fine, 2 wrong usage, 3 some recipients were rejected, 65 wrong content or template,
@@ -85,5 +88,5 @@ def commands() -> None:
     """
 
 
-for command in (build, check, clean, export, list_, messages, new, plan, preview, status):
+for command in (build, check, clean, export, form, list_, messages, new, plan, preview, serve, status):
     commands.add_command(command)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from ipaddress import ip_address
 
 import h11
@@ -52,23 +54,46 @@ def is_loopback(listener: socket.socket) -> bool:
     return ip_address(listener.getsockname()[0]).is_loopback
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What strangers get of the server: what their connections are, how many seconds one may be idle, how many there
+    are at a time."""
+
+    connection: type[asyncio.Protocol]
+    kept_alive: int
+    most: int
+
+
 def serve(
-    app: ASGIApp, listener: socket.socket, started: Callable[[], None], stopping: Callable[[], None] = lambda: None
+    app: ASGIApp,
+    listener: socket.socket,
+    started: Callable[[], None],
+    stopping: Callable[[], None] = lambda: None,
+    limits: Limits | None = None,
 ) -> None:
     """Answer on this socket until a signal says to stop.
 
     ``started`` is called once the server answers, ``stopping`` before it waits for what it still answers to end.
     """
-    config = uvicorn.Config(
+    logging.getLogger("uvicorn.error").addFilter(_OwnErrors())
+    _Server(configuration(app, limits), started, stopping).run([listener])
+
+
+def configuration(app: ASGIApp, limits: Limits | None = None) -> uvicorn.Config:
+    limited = (
+        {"http": limits.connection, "timeout_keep_alive": limits.kept_alive, "limit_concurrency": limits.most}
+        if limits
+        else {}
+    )
+    return uvicorn.Config(
         app,
         log_level="warning",
         access_log=False,
         server_header=False,
         ws="none",
         timeout_graceful_shutdown=GRACE,
+        **limited,
     )
-    logging.getLogger("uvicorn.error").addFilter(_OwnErrors())
-    _Server(config, started, stopping).run([listener])
 
 
 class _OwnErrors(logging.Filter):
