@@ -20,6 +20,7 @@ from pipeline.cli.outbox import clean, status
 from pipeline.cli.plan import plan
 from pipeline.cli.preview import preview
 from pipeline.cli.serve import form, serve
+from pipeline.cli.subscribers import subscribers
 from pipeline.errors import PipelineError
 
 BUG = "This is a bug of ours, not of yours; the last good builds are untouched. Please report what stands above."
@@ -80,13 +81,14 @@ def commands() -> None:
     pipeline status                  what is in the outbox
     pipeline serve                   the sign-up service, and the mails that answer people
     pipeline form                    the HTML to paste into the blog
+    pipeline subscribers             who is on the list; import, export, forget
     pipeline new edition "Subject"   a file to fill in
 
-    Exit codes: 0 fine, 2 wrong usage, 3 some recipients were rejected, 65 wrong content or template,
+    Exit codes: 0 fine, 2 wrong usage, 3 some recipients or rows were refused, 65 wrong content or template,
     73 can't write, 74 the disk failed, 75 another run is at work, 77 may not write, 78 wrong
     configuration, 130 and 143 stopped by a signal, 1 a bug of ours.
     """
 
 
-for command in (build, check, clean, export, form, list_, messages, new, plan, preview, serve, status):
+for command in (build, check, clean, export, form, list_, messages, new, plan, preview, serve, status, subscribers):
     commands.add_command(command)

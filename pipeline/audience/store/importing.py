@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from pipeline.audience.consent import Consent
 from pipeline.audience.store.people import blank
@@ -79,8 +79,7 @@ def _insert(turn: Turn, new: dict[bytes, NewReader], consent: Consent, now: date
         told = {"state": "confirmed", "created": min(row.asked or now, now), "confirmed": row.confirmed or now}
         made.append({**blank(number, hashed, checked(row.address), turn.sign(number)), **asked, **told})
         turn.log(number, hashed, _said(consent, row))
-    if made:
-        turn.run(insert(subscriber), made)
+    turn.insert(subscriber, made)
 
 
 def _in_parts(connection: Connection, statement: Any, hashes: Sequence[bytes]) -> Iterator[Row[Any]]:

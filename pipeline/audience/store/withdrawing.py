@@ -11,19 +11,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, exists, insert, literal_column, select, update
+from sqlalchemy import Row, bindparam, exists, insert, literal_column, select, update
 
 from pipeline.audience.consent import Consent, What
 from pipeline.audience.store.importing import known_and_suppressed
 from pipeline.audience.store.people import blank
 from pipeline.audience.store.rows import of_preferences
 from pipeline.audience.store.tables import consent as consents
-from pipeline.audience.store.tables import outgoing, subscriber, suppression
+from pipeline.audience.store.tables import subscriber, suppression
 from pipeline.audience.store.turn import Turn
 from pipeline.audience.subscriber import Preferences, Withdrawal
 
 _LEAVE = update(subscriber).where(subscriber.c.id == bindparam("id_"))
-_UNQUEUE = delete(outgoing).where(outgoing.c.subscriber == bindparam("id_"))
 _CAME_BACK = select(
     exists(literal_column("1")).where(
         consents.c.subscriber == bindparam("id_"), consents.c.what == "confirmed", consents.c.at > bindparam("left")
@@ -58,7 +57,7 @@ def _leave(
         suppressed.add(hashed)
         turn.run(insert(suppression), {"hash": hashed, "reason": row.reason, "at": now})
         if there:
-            turn.run(_UNQUEUE, {"id_": there.id})
+            turn.unqueue(there.id)
         turn.log(there.id if there else 0, hashed, consent)
         return True
     left = min(row.at or now, now)
@@ -75,7 +74,7 @@ def _leave(
     else:
         number = there.id
         turn.run(_LEAVE, {"id_": number, "state": "unsubscribed", "unsubscribed": left, "asked_address": ""})
-        turn.run(_UNQUEUE, {"id_": number})
+        turn.unqueue(number)
     turn.log(number, hashed, consent)
     return True
 
