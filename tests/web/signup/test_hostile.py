@@ -113,7 +113,7 @@ def test_stray_text(signed):
     assert "<script>alert" not in signed.get(f"/confirm?t={nasty}").text
 
 
-@pytest.mark.parametrize("sent", [b"", b"POST /newsletter/subscribe HTTP/1.1\r\nHost: a", b"\r\n" * 10])
+@pytest.mark.parametrize("sent", [b"", b"POST /newsletter/subscribe HTTP/1.1\r\nHost: a"])
 def test_slow_headers(signed, monkeypatch, sent):
     """A client that doesn't get to the end of its request is let go of."""
     monkeypatch.setattr(connection, "SECONDS", 0.3)
