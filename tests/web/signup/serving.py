@@ -138,12 +138,12 @@ class Running:
 @contextmanager
 def signup(folder: Path, environ: Mapping[str, str] | None = None, settings: Settings | None = None) -> Iterator[Running]:
     """The service of the newsletter in this folder, until the end of the block."""
+    project = build.open_project(folder)
     listener = server.listen("127.0.0.1", 0)
     url = server.url_of(listener).rstrip("/")
     given = {"SECRET_KEY": SECRET, **MANY, "PUBLIC_URL": url, **(environ or {})}
     given["PUBLIC_URL"] = given["PUBLIC_URL"].replace("{url}", url)
     settings = settings or read_settings(given, folder)
-    project = build.open_project(folder)
     newsletter = project.library.newsletter
     signer = signer_of(newsletter, settings)
     with open_store(settings.database_url, settings.secrets, lambda number: signer.sign("reader", number)) as store:
