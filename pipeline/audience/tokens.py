@@ -43,7 +43,8 @@ class BadTokenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a token says. ``made`` is to the second; ``None`` in those that live for ever, which are the same whenever made."""
+    """What a token says. ``made`` is to the second; ``None`` in one that lives for ever, which is the same
+    whenever made."""
 
     id: int
     extra: tuple[str, ...]

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import Literal
 
 import h11
 import uvicorn
@@ -57,12 +58,15 @@ def is_loopback(listener: socket.socket) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What strangers get of the server: what their connections are, how many seconds one may be idle, how many there
+    """What a client gets of the server: how its connection is read, how many seconds that may be idle, how many there
     are at a time."""
 
-    connection: type[asyncio.Protocol]
-    kept_alive: int
-    most: int
+    connection: type[asyncio.Protocol] | Literal["auto"] = "auto"
+    kept_alive: int = 5
+    most: int | None = None
+
+
+NO_LIMITS = Limits()
 
 
 def serve(
@@ -70,7 +74,7 @@ def serve(
     listener: socket.socket,
     started: Callable[[], None],
     stopping: Callable[[], None] = lambda: None,
-    limits: Limits | None = None,
+    limits: Limits = NO_LIMITS,
 ) -> None:
     """Answer on this socket until a signal says to stop.
 
@@ -80,12 +84,7 @@ def serve(
     _Server(configuration(app, limits), started, stopping).run([listener])
 
 
-def configuration(app: ASGIApp, limits: Limits | None = None) -> uvicorn.Config:
-    limited = (
-        {"http": limits.connection, "timeout_keep_alive": limits.kept_alive, "limit_concurrency": limits.most}
-        if limits
-        else {}
-    )
+def configuration(app: ASGIApp, limits: Limits = NO_LIMITS) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         log_level="warning",
@@ -93,7 +92,9 @@ def configuration(app: ASGIApp, limits: Limits | None = None) -> uvicorn.Config:
         server_header=False,
         ws="none",
         timeout_graceful_shutdown=GRACE,
-        **limited,
+        http=limits.connection,
+        timeout_keep_alive=limits.kept_alive,
+        limit_concurrency=limits.most,
     )
 
 

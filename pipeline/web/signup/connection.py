@@ -9,13 +9,15 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 SECONDS = 10
 """From the connection, or from the last answer, to the end of a request's headers."""
+LINGER = 2
+"""For the rest of a body that was answered without being read, as too large ones are: the answer has to get through."""
 KEPT_ALIVE = 5
 # Connections at a time; more are told to come back.
 MOST = 1000
 
 
 class Connection(H11Protocol):
-    """uvicorn waits for ever for a request that comes a letter a minute; thousands of those would be all it can hold."""
+    """uvicorn waits for ever for a request that comes a letter a minute; a thousand of those would be all it holds."""
 
     _deadline: asyncio.TimerHandle | None = None
 
@@ -30,6 +32,11 @@ class Connection(H11Protocol):
         elif self.conn.their_state is not h11.IDLE:
             self._stop()
 
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.conn.their_state is h11.SEND_BODY:
+            self.loop.call_later(LINGER, self._leave, self.cycle)
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop()
         super().connection_lost(exc)
@@ -42,4 +49,8 @@ class Connection(H11Protocol):
     def _give_up(self) -> None:
         self._deadline = None
         if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
+            self.transport.close()
+
+    def _leave(self, answered: object) -> None:
+        if self.cycle is answered and self.conn.their_state is h11.SEND_BODY:
             self.transport.close()

@@ -1,4 +1,4 @@
-"""The service's answers -> the same with what keeps them to themselves; and whatever fails, without what it was about."""
+"""The service's answers -> the same, kept to themselves; and what fails, told without a word of what it was about."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Guard:
 
 
 def told(error: BaseException) -> str:
-    """The error's kind, its place in a file, and the way that it took through the code, without a word of what it says."""
+    """The error's kind, its place in a file, and its way through the code, without a word of what it says."""
     place = f" in {error.where}" if isinstance(error, PipelineError) and error.where else ""
     frames = extract_tb(error.__traceback__)[-6:]
     way = " > ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames)

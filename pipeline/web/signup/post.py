@@ -39,6 +39,14 @@ class Post:
 
 def served(newsletter: Newsletter, public_url: str) -> Newsletter:
     """The newsletter with a reader's own pages where this service has them, wherever a try of it runs."""
-    urls = {f"{name}_url": f"{public_url}/{name}?t={{token}}" for name in ("unsubscribe", "preferences")}
-    fields = {name: replace(newsletter.merge_fields[name], fallback=url) for name, url in urls.items()}
-    return replace(newsletter, **urls, merge_fields={**newsletter.merge_fields, **fields})
+    unsubscribe, preferences = (f"{public_url}/{page}?t={{token}}" for page in ("unsubscribe", "preferences"))
+    fields = {
+        name: replace(newsletter.merge_fields[name], fallback=url)
+        for name, url in (("unsubscribe_url", unsubscribe), ("preferences_url", preferences))
+    }
+    return replace(
+        newsletter,
+        unsubscribe_url=unsubscribe,
+        preferences_url=preferences,
+        merge_fields={**newsletter.merge_fields, **fields},
+    )

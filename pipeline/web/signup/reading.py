@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -78,16 +78,20 @@ def _pairs(body: bytes) -> list[tuple[str, str]]:
 
 
 async def _parts(request: Request, body: bytes) -> list[tuple[str, str]]:
-    async def stream() -> AsyncIterator[bytes]:
+    async def stream() -> AsyncGenerator[bytes, None]:
         yield body
         yield b""
 
     try:
         parser = MultiPartParser(
-            request.headers, stream(), max_files=0, max_fields=MOST_FIELDS, max_part_size=MOST_BYTES  # type: ignore[arg-type]
+            request.headers,
+            stream(),
+            max_files=0,
+            max_fields=MOST_FIELDS,
+            max_part_size=MOST_BYTES,
         )
         form = await parser.parse()
-    except (KeyError, LookupError) as error:  # no boundary; a character set that nobody knows
+    except LookupError as error:  # no boundary; a character set that nobody knows
         raise ValueError(str(error)) from error
     return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
 

@@ -136,7 +136,9 @@ class Running:
 
 
 @contextmanager
-def signup(folder: Path, environ: Mapping[str, str] | None = None, settings: Settings | None = None) -> Iterator[Running]:
+def signup(
+    folder: Path, environ: Mapping[str, str] | None = None, settings: Settings | None = None
+) -> Iterator[Running]:
     """The service of the newsletter in this folder, until the end of the block."""
     project = build.open_project(folder)
     listener = server.listen("127.0.0.1", 0)

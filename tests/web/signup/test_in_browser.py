@@ -80,7 +80,12 @@ def test_whole_way(signed, open_tab):
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_contain_text("Saved.")
     wishes = signed.there("ana@example.com").preferences
-    assert (wishes.rhythm, wishes.mood, wishes.kinds, wishes.minutes) == ("monthly", "restless at night", ("Story",), "10")
+    assert (wishes.rhythm, wishes.mood, wishes.kinds, wishes.minutes) == (
+        "monthly",
+        "restless at night",
+        ("Story",),
+        "10",
+    )
 
     page.get_by_role("link", name="Unsubscribe").click()
     page.get_by_role("button", name="Unsubscribe").click()

@@ -158,7 +158,12 @@ def test_fresh_form_keeps_words(signed):
 def test_blog_may_read(signed):
     """Pages of the blog may read the answers, those of no other site, and never with cookies."""
     blog = "https://blog.example.com"
-    for origin, allowed in ((blog, blog), ("https://evil.example.com", None), ("null", None), (f"{blog}.evil.com", None)):
+    for origin, allowed in (
+        (blog, blog),
+        ("https://evil.example.com", None),
+        ("null", None),
+        (f"{blog}.evil.com", None),
+    ):
         for answer in (signed.get("/form", Origin=origin), signed.sign_up("cors@example.com", Origin=origin)):
             assert answer.headers.get("access-control-allow-origin") == allowed
             assert "access-control-allow-credentials" not in answer.headers
