@@ -153,14 +153,14 @@ class Letters:
         newsletter's own."""
         there = [one for one in self._manifests() if datetime.fromisoformat(one["date"]) <= now]
         for wanted in (language, self.newsletter.language):
-            found = [one for one in there if languages.primary(one["language"]) == languages.primary(wanted)]
+            found = [one for one in there if languages.primary(str(one.get("language"))) == languages.primary(wanted)]
             if found:
                 return self._shown(max(found, key=lambda one: datetime.fromisoformat(one["date"])))
         return None
 
     def _shown(self, manifest: Manifest) -> Newest:
         url = merge_fields.public_url(self.newsletter.web_url, manifest["edition"])
-        return Newest(manifest["subject"], manifest["preheader"], url, manifest["language"])
+        return Newest(manifest["subject"], str(manifest.get("preheader", "")), url, manifest["language"])
 
     def _manifests(self) -> tuple[Manifest, ...]:
         """Read again where a build has put an edition into the outbox since; what is damaged is no digest to show."""
