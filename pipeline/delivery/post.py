@@ -16,12 +16,14 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from traceback import extract_tb
 from typing import Literal
 
 from pipeline.audience.store import Store
 from pipeline.audience.subscriber import Outgoing, Subscriber
 from pipeline.delivery.letters import Letters
-from pipeline.delivery.transport import Send, Transport
+from pipeline.delivery.transport import Envelope, Send, Transport
 from pipeline.errors import DeferredError, PipelineError, RefusedError, TransportError
 
 # Where a sign-up leads: the URL of the page behind a letter's button, with a token made now; "" for a welcome.
@@ -35,6 +37,8 @@ HOLD = timedelta(minutes=5)
 GIVE_UP = timedelta(days=5)
 POLL, FIRST_PAUSE, LONGEST_PAUSE = 5.0, 5.0, 300.0
 LONGEST_DELAY = timedelta(hours=1)
+# After how many seconds a store that is busy is told again that a letter has gone.
+RETRIES = (1.0, 5.0, 15.0)
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +62,12 @@ def is_wanted(mail: Outgoing, reader: Subscriber) -> bool:
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def _place(error: Exception) -> str:
+    """The error's kind and where it was raised; its text might hold an address."""
+    *_, last = extract_tb(error.__traceback__)
+    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"
 
 
 class Post:
@@ -88,6 +98,9 @@ class Post:
                 found = await self.round()
             except PipelineError as error:  # the database is busy or gone
                 _log.warning("letters wait: %s", error)
+                found = "outage"
+            except Exception as error:  # nothing ends this: who has signed up meanwhile would wait for ever
+                _log.error("letters wait, by a fault of ours: %s", _place(error))
                 found = "outage"
             self._outages = self._outages + 1 if found == "outage" else 0
             if found != "more":
@@ -131,8 +144,7 @@ class Post:
             return
         now = self._clock()
         try:
-            letter = await asyncio.to_thread(self._letters.write, mail, reader, self._link(mail, now), now)
-            await send(letter)
+            await send(await asyncio.to_thread(self._write, mail, reader, now))
         except TransportError:
             raise
         except (RefusedError, ValueError) as error:
@@ -146,10 +158,19 @@ class Post:
         else:
             await self._settle(mail, "has gone out")
 
+    def _write(self, mail: Outgoing, reader: Subscriber, now: datetime) -> Envelope:
+        """The letter. Raises a DeferredError for a fault of ours too, so that one letter doesn't hold up the others."""
+        try:
+            return self._letters.write(mail, reader, self._link(mail, now), now)
+        except (PipelineError, ValueError):
+            raise
+        except Exception as error:
+            raise DeferredError(f"it can't be written, by a fault of ours: {_place(error)}") from error
+
     async def _settle(self, mail: Outgoing, why: str) -> None:
         """Take a letter off the queue. A store that is busy is asked again: the letter would go out once more."""
         _log.info("mail %d (%s) %s", mail.id, mail.kind, why)
-        for seconds in (1, 5, 15):
+        for seconds in RETRIES:
             with suppress(PipelineError):
                 await asyncio.to_thread(self._store.done, mail.id)
                 return

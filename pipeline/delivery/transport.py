@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pipeline import mime
-from pipeline.errors import ConfigurationError, DeferredError, PipelineError, RefusedError, TransportError
+from pipeline.errors import ConfigurationError, ContentError, DeferredError, PipelineError, RefusedError, TransportError
 from pipeline.hosts import is_loopback
 
 if TYPE_CHECKING:
@@ -222,7 +222,8 @@ def _smtp(url: str, sender: str) -> Smtp:
         host, port = parts.hostname or "", parts.port
         options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True)) if parts.query else {}
         timeout = float(options.pop("timeout", TIMEOUT))
-    except ValueError as error:
+        host = mime.ascii_domain(host)
+    except (ValueError, ContentError) as error:
         raise _not_meant("can't be read") from error
     ca = options.pop("ca", "")
     if parts.scheme not in _PORTS or not host or parts.path.strip("/") or parts.fragment:
