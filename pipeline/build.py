@@ -90,13 +90,10 @@ def build_edition(slug: str, project: Project) -> Email:
     A NotReadyError says that the mail isn't ready to be sent; several of them, several reasons.
     """
     refuse_others(slug, project)
-    edition, email = fit_email(compose_edition(slug, project), project)
-    findings = check_email(email, edition, project)
-    raise_all(NotReadyError(f"{one.message} ({one.rule} {one.check})", one.where) for one in checks.errors_in(findings))
-
+    edition, email = ready_email(slug, project)
     newsletter = project.library.newsletter
     exported = esp.export(email, newsletter, esp.dialect(newsletter.esp)) if newsletter.esp else None
-    ready = replace(fill_email(email, {}), findings=(*findings, *(exported.notes if exported else ())))
+    ready = replace(fill_email(email, {}), findings=(*email.findings, *(exported.notes if exported else ())))
     provenance = {
         **what_went_out(edition, project),
         **inputs.provenance(project.folder, input_paths(edition, ready, project), project.hashes),
@@ -105,6 +102,17 @@ def build_edition(slug: str, project: Project) -> Email:
     files = outbox.files_of(ready, message, provenance, esp.files_of(exported) if exported else {})
     outbox.write(project.folder / outbox.FOLDER, slug, files)
     return ready
+
+
+def ready_email(slug: str, project: Project) -> tuple[Edition, Email]:
+    """An edition that is ready to be sent, and its Email, whose findings are all that there is to say of it.
+
+    Raises as ``build_edition`` does, and writes nothing.
+    """
+    edition, email = fit_email(compose_edition(slug, project), project)
+    findings = check_email(email, edition, project)
+    raise_all(NotReadyError(f"{one.message} ({one.rule} {one.check})", one.where) for one in checks.errors_in(findings))
+    return edition, replace(email, findings=findings)
 
 
 def export_edition(slug: str, project: Project, name: str) -> esp.Exported:
