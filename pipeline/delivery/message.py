@@ -33,7 +33,7 @@ from pipeline.recipients.batch import Batch
 LONGEST_URL = 970
 LONGEST_ADDRESS = 320
 _ATOM = r"[\w!#$%&'*+/=?^`{|}~-]++"
-_ADDRESSES = re.compile(rf"(?:{_ATOM}(?:\.{_ATOM})*+@[A-Za-z0-9.-]++\n)++", re.ASCII)
+_ADDRESSES = re.compile(rf"(?:{_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9.-]++\n)+", re.ASCII)
 _HTTPS = re.compile(r"https://[!-;=?-~]+")
 _TOKEN = Field("token", "", Context.URL_PART)
 
