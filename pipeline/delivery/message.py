@@ -190,14 +190,12 @@ class _Run:
         return texts
 
     def subjects(self, op: Subject) -> list[bytes]:
-        found = encoded_words.column(self.texts(op.text), len("Subject: "), encoded_words.as_text)
-        return [one.encode() for one in found]
+        used = len("Subject: ")
+        return [encoded_words.unstructured(text, used).encode() for text in self.texts(op.text)]
 
     def recipients(self, op: Recipient) -> list[bytes]:
-        used = len("To: ")
-        phrases = encoded_words.column(self.texts(op.name), used, encoded_words.as_name)
-        rows = zip(phrases, self.addresses(), strict=True)
-        return [(mime.before_path("To", *row) if row[0] else f"<{row[1]}>").encode() for row in rows]
+        rows = zip(self.texts(op.name), self.addresses(), strict=True)
+        return [(mime.named("To", *row) if row[0] else f"<{row[1]}>").encode() for row in rows]
 
     def ids(self, op: Id) -> list[bytes]:
         return [self.program.id(address).encode() for address in self.emails]
