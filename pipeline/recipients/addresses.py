@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 # A dot-atom (RFC 5322 3.2.3) at a domain of letters, digits and single hyphens under a top-level one of letters.
-# What else is allowed is rare, and email-validator's to judge. Possessive, so that no address takes long; no groups are,
-# because Python before 3.11.5 matches those wrongly.
+# What else is allowed is rare, and email-validator's to judge. Possessive, so that no address takes long; no group is
+# that, because Python before 3.11.5 matches those wrongly.
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]++"
 _LABEL = r"[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*"
 _PLAIN = rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+[A-Za-z]++"
