@@ -14,6 +14,7 @@ from pipeline.cli.check import check
 from pipeline.cli.console import complain, exit_code, open_output, say
 from pipeline.cli.export import export
 from pipeline.cli.listing import list_
+from pipeline.cli.messages import messages
 from pipeline.cli.new import new
 from pipeline.cli.outbox import clean, status
 from pipeline.cli.plan import plan
@@ -73,15 +74,16 @@ def commands() -> None:
     pipeline plan                    what will fall due, and why an article isn't in it
     pipeline preview                 the same in the browser, live while you write
     pipeline export better-sleep --esp mailchimp   in an ESP's own merge syntax
+    pipeline messages better-sleep --recipients people.csv --to people.mbox   one for each reader
     pipeline list                    what articles and editions there are
     pipeline status                  what is in the outbox
     pipeline new edition "Subject"   a file to fill in
 
-    Exit codes: 0 fine, 2 wrong usage, 65 wrong content or template, 73 can't write, 74 the disk failed,
-    75 another run is building, 77 may not write, 78 wrong configuration, 130 and 143 stopped by a
-    signal, 1 a bug of ours.
+    Exit codes: 0 fine, 2 wrong usage, 3 some recipients were rejected, 65 wrong content or template,
+    73 can't write, 74 the disk failed, 75 another run is at work, 77 may not write, 78 wrong
+    configuration, 130 and 143 stopped by a signal, 1 a bug of ours.
     """
 
 
-for command in (build, check, clean, export, list_, new, plan, preview, status):
+for command in (build, check, clean, export, list_, messages, new, plan, preview, status):
     commands.add_command(command)

@@ -234,7 +234,7 @@ def _look_through(
     def again(number: int) -> Iterator[tuple[int, str]]:
         block = next(reader.blocks(index.begin(number), _BLOCK, _BLOCK))
         found = cleaned(block, types, reader.columns)
-        return zip(found.lines, map(key, found.batch.emails), strict=True)
+        return zip(found.batch.lines, map(key, found.batch.emails), strict=True)
 
     try:
         with Hashes() as hashes:
