@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -30,6 +30,8 @@ FRAME, LINES = "letters/frame", "letters/lines"
 ON_NO_LIST: frozenset[Kind] = frozenset(("confirm", "address"))
 _OF_LISTS = ("List-Id", "List-Post", "List-Unsubscribe", "List-Unsubscribe-Post")
 _FOR_ALL = View({}, {})
+# Lines of text are broken before the moment is filled in, and as for this one, which is about as long as any.
+_LONG_MOMENT = datetime(2026, 9, 30, 20, 30, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Letters:
 
     def render(self, edition: Edition) -> Email:
         """Such an Edition rendered, its fields still in place."""
-        asked = languages.long_moment(edition.date, self.newsletter.timezone, edition.language)
+        asked = languages.long_moment(_LONG_MOMENT, self.newsletter.timezone, edition.language)
         own = {"link": MergeField("link", self.newsletter.url, "url"), "asked": MergeField("asked", asked)}
         newsletter = replace(self.newsletter, merge_fields={**self.newsletter.merge_fields, **own})
         return self._render(edition, newsletter, self._environment)

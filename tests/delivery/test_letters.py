@@ -275,6 +275,13 @@ def test_any_address(letters, text):
 # --- The message ---
 
 
+def test_the_same_letter_the_same_bytes(outbox):
+    """Who writes a letter first, and when, makes no difference to the next one."""
+    one, other = letters_of(outbox), letters_of(outbox)
+    other.write(replace(a_mail(), asked=datetime(2026, 5, 1, 5, tzinfo=UTC)), PLAIN, LINK, NOW - timedelta(days=300))
+    assert one.write(a_mail(), PLAIN, LINK, NOW) == other.write(a_mail(), PLAIN, LINK, NOW)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_headers(letters, kind):
     """No machine answers a letter. Only a welcome comes from a list, and has its reader's own way out of it."""
