@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Literal, get_args
 
 from pipeline.audience.rhythm import RHYTHMS, Rhythm
@@ -119,10 +120,12 @@ def import_verdict(state: State | None, has_left: bool, is_suppressed: bool) -> 
 
 def line(text: str) -> str:
     """The text as one line that any database takes: white space collapsed, no control characters, not too long."""
-    seen = "".join(one if unicodedata.category(one) not in ("Cc", "Cs") else " " for one in text)
-    return " ".join(seen.split())[:LONGEST].rstrip()
+    if not text.isprintable():
+        text = "".join(one if unicodedata.category(one) not in ("Cc", "Cs") else " " for one in text)
+    return " ".join(text.split())[:LONGEST].rstrip()
 
 
+@lru_cache(maxsize=1 << 10)
 def tidied(preferences: Preferences) -> Preferences:
     """The preferences as they can be kept: each text in one line, each item of a list once."""
     return Preferences(

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, bindparam, func, insert, select
 
 from pipeline.audience.consent import FIRST, Consent, Entry, Fault, first_fault
 from pipeline.audience.store import importing, log, people, queue, readers
-from pipeline.audience.store.opening import failures, open_engine
+from pipeline.audience.store.opening import failures, open_engine, writing
 from pipeline.audience.store.readers import BATCH, FIELDS, SEGMENTS, Segment
 from pipeline.audience.store.rows import to_subscriber
 from pipeline.audience.store.tables import head, subscriber, suppression
@@ -49,7 +49,7 @@ def open_store(url: str, secrets: Sequence[bytes], sign: Callable[[int], str]) -
     """
     engine = open_engine(url)
     try:
-        with failures(), engine.connect().execution_options(writes=True) as connection, connection.begin():
+        with failures(), writing(engine) as connection:
             hasher = _hasher(connection, secrets)
     except PipelineError:
         engine.dispose()
@@ -82,7 +82,6 @@ class Store:
 
     def __init__(self, engine: Engine, hasher: Hasher, sign: Callable[[int], str]) -> None:
         self._engine = engine
-        self._writer = engine.execution_options(writes=True)
         self._hasher = hasher
         self._sign = sign
         self._turns: Turns[Any] = Turns(self._transact)
@@ -143,8 +142,7 @@ class Store:
         if found and self._engine.dialect.name == "sqlite":
             # What was overwritten in the file may still stand in its log. Whoever reads at the moment has it wait.
             with suppress(PipelineError), failures(), self._engine.connect() as connection:
-                connection.rollback()
-                connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         return found
 
     def is_suppressed(self, address: str) -> bool:
@@ -156,7 +154,7 @@ class Store:
     def by_id(self, number: int) -> Subscriber | None:
         with failures(), self._engine.connect() as connection:
             row = connection.execute(people.BY_ID, {"id_": number}).first()
-            return None if row is None else to_subscriber(row)
+            return None if row is None else to_subscriber(row._mapping)
 
     def by_address(self, address: str) -> Subscriber | None:
         """``None`` too for what is no address."""
@@ -166,7 +164,7 @@ class Store:
             return None
         with failures(), self._engine.connect() as connection:
             row = connection.execute(people.FIND, {"hash_": hashed}).one()
-            return None if row.id is None else to_subscriber(row)
+            return None if row.id is None else to_subscriber(row._mapping)
 
     def who(self, address: str) -> str:
         """The address's salted hash, in hexadecimal."""
@@ -174,14 +172,15 @@ class Store:
 
     def subscribers(self, state: State | None = None) -> Iterator[Subscriber]:
         """All of them, or those in a state, by number; a page at a time."""
-        statement, after = _PAGE_OF_STATE if state else _PAGE_OF_ALL, 0
+        statement, values = (_PAGE_OF_STATE, {"state_": state}) if state else (_PAGE_OF_ALL, {})
+        after = 0
         while True:
             with failures(), self._engine.connect() as connection:
-                rows = connection.execute(statement, {"after": after, **({"state_": state} if state else {})}).all()
+                rows = connection.execute(statement, values | {"after": after}).mappings().all()
             yield from map(to_subscriber, rows)
             if len(rows) < _PAGE:
                 return
-            after = rows[-1].id
+            after = rows[-1]["id"]
 
     def counts(self) -> Mapping[str, int]:
         """How many there are in each state, and suppressed for each reason there is (as ``suppressed: bounce``)."""
@@ -278,7 +277,7 @@ class Store:
         return answer
 
     def _transact(self, works: Sequence[Callable[[Turn], Any]]) -> list[Any]:
-        with failures(), self._writer.connect() as connection, connection.begin():
+        with failures(), writing(self._engine) as connection:
             turn = Turn(connection, self._hasher, self._sign, self._wordings)
             answers = [work(turn) for work in works]
             turn.end()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from pipeline.audience.consent import Consent
 from pipeline.audience.store.people import blank
@@ -59,8 +59,7 @@ def _insert(turn: Turn, new: dict[bytes, NewReader], consent: Consent, now: date
         told = {"state": "confirmed", "created": now, "confirmed": row.confirmed or now}
         made.append({**blank(number, hashed, checked(row.address), turn.sign(number)), **asked, **told})
         turn.log(number, hashed, consent)
-    if made:
-        turn.run(insert(subscriber), made)
+    turn.insert(subscriber, made)
 
 
 def _in_parts(turn: Turn, statement: Any, hashes: Sequence[bytes]) -> Iterator[Row[Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -42,7 +41,6 @@ def open_engine(url: str) -> Engine:
         if parsed.get_backend_name() == "sqlite":
             _make_folder(Path(parsed.database or ""))
             event.listen(engine, "connect", _prepare)
-            event.listen(engine, "begin", _begin)
         _migrate(engine)
     except ImportError as error:
         raise ConfigurationError(
@@ -97,7 +95,8 @@ def _parsed(url: str) -> URL:
 def _options(url: URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
         # Readers don't wait for each other or for the writer, and the service has as many threads as it likes.
-        return {"connect_args": {"timeout": _PATIENCE, "isolation_level": None}, "pool_size": 8, "max_overflow": -1}
+        arguments = {"timeout": _PATIENCE, "isolation_level": None}
+        return {"connect_args": arguments, "paramstyle": "named", "pool_size": 8, "max_overflow": -1}
     # A server may have been started anew since: a connection is tried before it is used.
     settings = f"-c lock_timeout={_PATIENCE}s -c timezone=UTC"
     return {"connect_args": {"options": settings, "connect_timeout": _PATIENCE}, "pool_pre_ping": True, "pool_size": 8}
@@ -121,10 +120,14 @@ def _prepare(connection: Any, _: object) -> None:
         cursor.execute("PRAGMA cache_size = -65536")  # KiB; a million hashes are as large
 
 
-def _begin(connection: Connection) -> None:
-    """A transaction that will write says so at once: one that has read can't wait for another that writes."""
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that is done whole or not at all. To SQLite it says at once that it will write: one that has read
+    before can't wait for another process that writes."""
+    with engine.connect() as connection, connection.begin():
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        yield connection
 
 
 def _migrate(engine: Engine) -> None:
@@ -147,7 +150,7 @@ def _upgrade(engine: Engine) -> None:
     from alembic import command
     from alembic.util.exc import CommandError
 
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with writing(engine) as connection:
         try:
             command.upgrade(configuration(connection), "head")
         except CommandError as error:
@@ -188,7 +191,3 @@ def _alone(engine: Engine) -> Iterator[None]:
 
 def _told(error: SQLAlchemyError) -> str:
     return (str(getattr(error, "orig", None) or error).splitlines() or [""])[0]
-
-
-def sqlite_version() -> tuple[int, ...]:
-    return sqlite3.sqlite_version_info

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import LargeBinary, Row, and_, bindparam, delete, exists, insert, literal_column, select, update
+from sqlalchemy import LargeBinary, Row, bindparam, delete, exists, insert, literal_column, select, update
 
 from pipeline.audience.consent import Consent
 from pipeline.audience.store.rows import of_preferences, to_subscriber
 from pipeline.audience.store.tables import consent as consents
-from pipeline.audience.store.tables import origin, outgoing, subscriber, suppression
+from pipeline.audience.store.tables import origin, subscriber, suppression
 from pipeline.audience.store.turn import Turn
 from pipeline.audience.subscriber import Asked, Preferences, Subscriber, asks_for_mail, line, tidied
 from pipeline.audience.suppression import Reason
@@ -36,10 +36,6 @@ IS_SUPPRESSED = select(_SUPPRESSED)
 _UPDATE = update(subscriber).where(subscriber.c.id == bindparam("id_"))
 _SUPPRESS = insert(suppression)
 _AGAIN = update(suppression).where(suppression.c.hash == _HASH)
-_UNQUEUE = delete(outgoing).where(outgoing.c.subscriber == bindparam("id_"))
-_UNQUEUE_ONE = delete(outgoing).where(
-    and_(outgoing.c.subscriber == bindparam("id_"), outgoing.c.kind == bindparam("kind_"))
-)
 _ADDRESSES = select(consents.c.who).where(consents.c.subscriber == bindparam("id_")).distinct()
 _DELETE = delete(subscriber).where(subscriber.c.id == bindparam("id_"))
 _FORGET_ORIGINS = delete(origin).where(
@@ -54,16 +50,18 @@ def ask(turn: Turn, address: str, name: str, preferences: Preferences, consent: 
     row = turn.one(FIND, {"hash_": hashed})
     assert row is not None  # the left side of its joins is always there
     if row.reason is not None or (row.id is not None and not asks_for_mail(row.state, row.mailed, now)):
-        return Asked("quiet", None if row.id is None else to_subscriber(row))
+        return Asked("quiet", None if row.id is None else to_subscriber(row._mapping))
     asked = {"name": line(name), **of_preferences(tidied(preferences)), "state": "pending", "mailed": now}
     if row.id is None:
-        number = _insert(turn, hashed, checked(address), {**asked, "created": now})
+        number = turn.new_ids()
+        there = blank(number, hashed, checked(address), turn.sign(number)) | asked | {"created": now}
+        turn.insert(subscriber, [there])
     else:
-        number = row.id
+        number, there = row.id, {**row._mapping, **asked}
         turn.run(_UPDATE, {"id_": number, **asked})
     turn.log(number, hashed, consent)
     turn.queue(number, "confirm", now)
-    return Asked("mail", _there(turn, number))
+    return Asked("mail", to_subscriber(there))
 
 
 def confirm(turn: Turn, number: int, consent: Consent, now: datetime) -> Subscriber | None:
@@ -71,23 +69,21 @@ def confirm(turn: Turn, number: int, consent: Consent, now: datetime) -> Subscri
     row = turn.one(BY_ID, {"id_": number})
     if row is None or row.reason is not None or row.state == "unsubscribed":
         return None
-    if row.state == "pending":
-        # The owner has answered: the next sign-up, should they leave, may have a mail at once.
-        values = {"state": "confirmed", "confirmed": now, "unsubscribed": None, "mailed": None}
-        turn.run(_UPDATE, {"id_": number, **values})
-        turn.log(number, row.hash, consent)
-        turn.run(_UNQUEUE_ONE, {"id_": number, "kind_": "confirm"})
-        turn.queue(number, "welcome", now)
-    return _there(turn, number)
+    if row.state == "confirmed":
+        return to_subscriber(row._mapping)
+    turn.log(number, row.hash, consent)
+    turn.unqueue(number, "confirm")
+    turn.queue(number, "welcome", now)
+    # The owner has answered: the next sign-up, should they leave, may have a mail at once.
+    return _set(turn, row, {"state": "confirmed", "confirmed": now, "unsubscribed": None, "mailed": None})
 
 
 def change(turn: Turn, number: int, preferences: Preferences, name: str, consent: Consent) -> Subscriber | None:
     row = turn.one(BY_ID, {"id_": number})
     if row is None:
         return None
-    turn.run(_UPDATE, {"id_": number, "name": line(name), **of_preferences(tidied(preferences))})
     turn.log(number, row.hash, consent)
-    return _there(turn, number)
+    return _set(turn, row, {"name": line(name), **of_preferences(tidied(preferences))})
 
 
 def ask_address(turn: Turn, number: int, new_address: str, now: datetime) -> Asked:
@@ -96,12 +92,11 @@ def ask_address(turn: Turn, number: int, new_address: str, now: datetime) -> Ask
     found = turn.one(FIND, {"hash_": turn.hasher.hash(new_address)})
     assert found is not None
     if row is None or row.reason is not None or row.state == "unsubscribed":
-        return Asked("quiet", None if row is None else to_subscriber(row))
+        return Asked("quiet", None if row is None else to_subscriber(row._mapping))
     if found.id is not None or found.reason is not None:
-        return Asked("quiet", to_subscriber(row))
-    turn.run(_UPDATE, {"id_": number, "asked_address": checked(new_address)})
+        return Asked("quiet", to_subscriber(row._mapping))
     turn.queue(number, "address", now)
-    return Asked("mail", _there(turn, number))
+    return Asked("mail", _set(turn, row, {"asked_address": checked(new_address)}))
 
 
 def change_address(turn: Turn, number: int, who: str, consent: Consent) -> Subscriber | None:
@@ -110,7 +105,7 @@ def change_address(turn: Turn, number: int, who: str, consent: Consent) -> Subsc
     if row is None or row.reason is not None:
         return None
     if row.hash.hex() == who:
-        return to_subscriber(row)
+        return to_subscriber(row._mapping)
     if not row.asked_address or row.state == "unsubscribed":
         return None
     hashed = turn.hasher.hash(row.asked_address)
@@ -118,20 +113,18 @@ def change_address(turn: Turn, number: int, who: str, consent: Consent) -> Subsc
     assert found is not None
     if hashed.hex() != who or found.id is not None or found.reason is not None:
         return None
-    turn.run(_UPDATE, {"id_": number, "address": row.asked_address, "hash": hashed, "asked_address": ""})
-    turn.run(_UNQUEUE_ONE, {"id_": number, "kind_": "address"})
+    turn.unqueue(number, "address")
     turn.log(number, hashed, consent)
-    return _there(turn, number)
+    return _set(turn, row, {"address": row.asked_address, "hash": hashed, "asked_address": ""})
 
 
 def unsubscribe(turn: Turn, number: int, consent: Consent, now: datetime) -> Subscriber | None:
     row = turn.one(BY_ID, {"id_": number})
     if row is None or row.state == "unsubscribed":
-        return None if row is None else to_subscriber(row)
-    turn.run(_UPDATE, {"id_": number, "state": "unsubscribed", "unsubscribed": now, "asked_address": ""})
-    turn.run(_UNQUEUE, {"id_": number})
+        return None if row is None else to_subscriber(row._mapping)
+    turn.unqueue(number)
     turn.log(number, row.hash, consent)
-    return _there(turn, number)
+    return _set(turn, row, {"state": "unsubscribed", "unsubscribed": now, "asked_address": ""})
 
 
 def suppress(turn: Turn, address: str, reason: Reason, consent: Consent, now: datetime) -> bool:
@@ -143,7 +136,7 @@ def suppress(turn: Turn, address: str, reason: Reason, consent: Consent, now: da
         return False
     turn.run(_SUPPRESS, {"hash": hashed, "reason": reason, "at": now})
     if row.id is not None:
-        turn.run(_UNQUEUE, {"id_": row.id})
+        turn.unqueue(row.id)
     turn.log(row.id or 0, hashed, consent)
     return True
 
@@ -164,16 +157,11 @@ def erase(turn: Turn, number: int, consent: Consent, now: datetime) -> bool:
             turn.run(_SUPPRESS, {"hash": hashed, "reason": "erased", "at": now})
         else:
             turn.run(_AGAIN, {"hash_": hashed, "reason": "erased"})
-    for statement in (_UNQUEUE, _FORGET_ORIGINS, _DELETE):
+    turn.unqueue(number)
+    for statement in (_FORGET_ORIGINS, _DELETE):
         turn.run(statement, {"id_": number})
     turn.log(number, row.hash, replace(consent, ip=""))
     return True
-
-
-def _insert(turn: Turn, hashed: bytes, address: str, values: dict[str, Any]) -> int:
-    number = turn.new_ids()
-    turn.run(insert(subscriber), {**blank(number, hashed, address, turn.sign(number)), **values})
-    return number
 
 
 def blank(number: int, hashed: bytes, address: str, token: str) -> dict[str, Any]:
@@ -183,7 +171,7 @@ def blank(number: int, hashed: bytes, address: str, token: str) -> dict[str, Any
     return {"id": number, "hash": hashed, "address": address, "token": token, **nothing, **times}
 
 
-def _there(turn: Turn, number: int) -> Subscriber:
-    row: Row[Any] | None = turn.one(BY_ID, {"id_": number})
-    assert row is not None  # it was there in this very transaction
-    return to_subscriber(row)
+def _set(turn: Turn, row: Row[Any], values: dict[str, Any]) -> Subscriber:
+    """The subscriber of the row, with these values from now on."""
+    turn.run(_UPDATE, {"id_": row.id, **values})
+    return to_subscriber({**row._mapping, **values})

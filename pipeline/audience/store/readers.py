@@ -67,7 +67,11 @@ def audience(
     wanted = [name for name in FIELDS if name in fields]
     statement = _fitting(segment, [FIELDS[name][0] for name in wanted])
     latest = rhythm.latest(edition_date)
-    values = {"edition": edition, "today": now.date(), **{f"{name}_": date for name, date in latest.items()}}
+    values = {
+        "edition": edition,
+        "today": now.date().isoformat(),
+        **{f"{name}_": date for name, date in latest.items()},
+    }
     after = 0
     while True:
         with engine.connect() as connection:
@@ -93,7 +97,7 @@ def _fitting(segment: Segment, columns: Sequence[Column[str]]) -> Select[Any]:
     allowed = [
         s.id > bindparam("after"),
         s.state == "confirmed",
-        or_(s.paused_until.is_(None), s.paused_until <= bindparam("today", type_=s.paused_until.type)),
+        s.paused_until <= bindparam("today"),
         or_(unbound, s.last_edition_date.is_(None), its_own, *long_ago),
         not_(exists().where(suppression.c.hash == s.hash)),
     ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import RowMapping
 
 from pipeline.audience.subscriber import Preferences, Subscriber
 
@@ -31,34 +32,34 @@ def of_preferences(preferences: Preferences) -> dict[str, Any]:
         "kinds": joined(preferences.kinds),
         "minutes": preferences.minutes,
         "rhythm": preferences.rhythm,
-        "paused_until": preferences.paused_until,
+        "paused_until": preferences.paused_until.isoformat() if preferences.paused_until else "",
         "language": preferences.language,
     }
 
 
-def to_subscriber(row: Row[Any]) -> Subscriber:
+def to_subscriber(row: Mapping[str, Any] | RowMapping) -> Subscriber:
     """From all columns of the table."""
     preferences = Preferences(
-        topics=split(row.topics),
-        mood=row.mood,
-        kinds=split(row.kinds),
-        minutes=row.minutes,
-        rhythm=row.rhythm,
-        paused_until=row.paused_until,
-        language=row.language,
+        topics=split(row["topics"]),
+        mood=row["mood"],
+        kinds=split(row["kinds"]),
+        minutes=row["minutes"],
+        rhythm=row["rhythm"],
+        paused_until=date.fromisoformat(row["paused_until"]) if row["paused_until"] else None,
+        language=row["language"],
     )
     return Subscriber(
-        id=row.id,
-        address=row.address,
-        name=row.name,
-        state=row.state,
+        id=row["id"],
+        address=row["address"],
+        name=row["name"],
+        state=row["state"],
         preferences=preferences,
-        token=row.token,
-        created=row.created,
-        confirmed=row.confirmed,
-        last_edition=row.last_edition,
-        last_edition_date=row.last_edition_date,
-        unsubscribed=row.unsubscribed,
-        asked_address=row.asked_address,
-        sent=split(row.sent),
+        token=row["token"],
+        created=row["created"],
+        confirmed=row["confirmed"],
+        last_edition=row["last_edition"],
+        last_edition_date=row["last_edition_date"],
+        unsubscribed=row["unsubscribed"],
+        asked_address=row["asked_address"],
+        sent=split(row["sent"]),
     )

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import (
     BigInteger,
     Column,
-    Date,
     Dialect,
     Index,
     Integer,
@@ -76,7 +75,7 @@ subscriber = Table(
     Column("kinds", Text, nullable=False),
     Column("minutes", Text, nullable=False),
     Column("rhythm", String(16), nullable=False),
-    Column("paused_until", Date),
+    Column("paused_until", String(10), nullable=False),  # ISO 8601, "" for not at all: earlier than any day
     Column("language", Text, nullable=False),
     Column("sent", Text, nullable=False),
     Column("last_edition", Text, nullable=False),

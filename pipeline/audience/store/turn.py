@@ -1,23 +1,32 @@
-"""One transaction of the only writer: the numbers it gives out, the consents it logs, at its end all in one go."""
+"""One transaction of the only writer: the numbers it gives out, the consents it logs, the mails it has wait.
+
+What nobody reads in the same turn is gathered, and written at its end in one go: a turn of fifty sign-ups logs their
+consents with one statement.
+"""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Dialect, Row, Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pipeline.audience.consent import Consent, Entry, entry
+from pipeline.audience.store.tables import Moment, head, micros, origin, outgoing, wording
 from pipeline.audience.store.tables import consent as consents
-from pipeline.audience.store.tables import head, origin, outgoing, wording
 from pipeline.audience.subscriber import Kind
 from pipeline.audience.suppression import Hasher
 
 _NONCE_BYTES = 16
 # Whoever has this row writes; another process waits here. (SQLite has one writer anyway, and no such words.)
 _TAKE = select(head).with_for_update()
+_WORDING = select(wording.c.hash).where(wording.c.hash == bindparam("hash_"))
+_UNQUEUE = delete(outgoing).where(outgoing.c.subscriber == bindparam("id_"))
+_UNQUEUE_ONE = _UNQUEUE.where(outgoing.c.kind == bindparam("kind_"))
 
 
 class Turn:
@@ -32,9 +41,11 @@ class Turn:
         self.known = known
         self.wordings: dict[str, str] = {}
         self._entries: list[Entry] = []
-        taken = connection.execute(_TAKE).one()
-        self._before = taken
-        self._subscriber, self._entry, self._hash = taken.last_subscriber, taken.last_entry, taken.last_hash
+        self._queued: dict[tuple[int, Kind], datetime] = {}
+        self._before = connection.execute(_TAKE).one()
+        self._subscriber: int = self._before.last_subscriber
+        self._entry: int = self._before.last_entry
+        self._hash: str = self._before.last_hash
 
     def one(self, statement: Any, values: dict[str, Any]) -> Row[Any] | None:
         return self.connection.execute(statement, values).first()
@@ -42,9 +53,17 @@ class Turn:
     def run(self, statement: Any, values: dict[str, Any] | Sequence[dict[str, Any]]) -> None:
         self.connection.execute(statement, values)
 
+    def insert(self, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+        """Rows with all columns. Handed to the driver as they are, but for moments: SQLAlchemy would take longer to
+        look at the values of a million rows than SQLite takes to write them."""
+        moments = _moments(table)
+        plain = [row | {name: micros(row[name]) for name in moments if row[name] is not None} for row in rows]
+        if plain:
+            self.connection.exec_driver_sql(_insertion(table, self.connection.dialect), plain)
+
     def new_ids(self, count: int = 1) -> int:
         """The first of so many numbers, which nobody has had before: the log knows people by them for ever."""
-        first: int = self._subscriber + 1
+        first = self._subscriber + 1
         self._subscriber += count
         return first
 
@@ -56,36 +75,55 @@ class Turn:
         if made.wording_hash not in self.known:
             self.wordings[made.wording_hash] = consent.wording
 
-    def queue(self, subscriber: int, kind: Kind, now: Any) -> None:
+    def queue(self, subscriber: int, kind: Kind, now: datetime) -> None:
         """Have the mail go out. One of its kind that still waits is asked for anew, and keeps its turn."""
-        values = {"subscriber": subscriber, "kind": kind, "asked": now, "not_before": now, "tries": 0, "error": ""}
-        self.run(_QUEUE[self.connection.dialect.name], values)
+        self._queued[subscriber, kind] = now
+
+    def unqueue(self, subscriber: int, kind: Kind | None = None) -> None:
+        """What waits for the person, or that kind of it, doesn't go out."""
+        for key in [key for key in self._queued if key[0] == subscriber and kind in (None, key[1])]:
+            del self._queued[key]
+        self.run(*((_UNQUEUE_ONE, {"id_": subscriber, "kind_": kind}) if kind else (_UNQUEUE, {"id_": subscriber})))
+
+    def write_queue(self) -> None:
+        """For whoever reads it in this turn."""
+        rows = [{"subscriber": number, "kind": kind, "now": now} for (number, kind), now in self._queued.items()]
+        self._queued.clear()
+        if rows:
+            self.run(_QUEUE[self.connection.dialect.name], rows)
 
     def end(self) -> None:
         """Write what was gathered. After this nothing more can be done in the turn."""
-        for hashed, words in self.wordings.items():
-            if self.one(_WORDING, {"hash": hashed}) is None:
-                self.run(insert(wording), {"hash": hashed, "text": words})
-        if self._entries:
-            self.run(insert(consents), [_row(one) for one in self._entries])
-        origins = [_origin(one) for one in self._entries if one.nonce]
-        if origins:
-            self.run(insert(origin), origins)
+        self.write_queue()
+        missing = {key: text for key, text in self.wordings.items() if self.one(_WORDING, {"hash_": key}) is None}
+        self.insert(wording, [{"hash": key, "text": text} for key, text in missing.items()])
+        self.insert(consents, map(_row, self._entries))
+        self.insert(origin, [_origin(one) for one in self._entries if one.nonce])
         if (self._subscriber, self._entry) != (self._before.last_subscriber, self._before.last_entry):
             values = {"last_subscriber": self._subscriber, "last_entry": self._entry, "last_hash": self._hash}
             self.run(update(head), values)
 
 
 def _queue(dialect: Any) -> Any:
-    """Both have the same words for it, each its own way to them."""
-    statement = dialect.insert(outgoing)
+    """Both databases have the same words for it, SQLAlchemy a module for each."""
+    now = bindparam("now", type_=Moment)
+    statement = dialect.insert(outgoing).values(asked=now, not_before=now, tries=0, error="")
     return statement.on_conflict_do_update(
         index_elements=["subscriber", "kind"], set_={"asked": statement.excluded.asked}
     )
 
 
 _QUEUE = {"sqlite": _queue(sqlite), "postgresql": _queue(postgresql)}
-_WORDING = select(wording.c.hash).where(wording.c.hash == bindparam("hash"))
+
+
+@lru_cache(maxsize=16)
+def _moments(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.columns if isinstance(column.type, Moment))
+
+
+@lru_cache(maxsize=16)
+def _insertion(table: Table, dialect: Dialect) -> str:
+    return str(insert(table).compile(dialect=dialect))
 
 
 def _row(one: Entry) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def _people(number: sa.types.TypeEngine[int]) -> None:
         sa.Column("kinds", sa.Text, nullable=False),
         sa.Column("minutes", sa.Text, nullable=False),
         sa.Column("rhythm", sa.String(16), nullable=False),
-        sa.Column("paused_until", sa.Date),
+        sa.Column("paused_until", sa.String(10), nullable=False),
         sa.Column("language", sa.Text, nullable=False),
         sa.Column("sent", sa.Text, nullable=False),
         sa.Column("last_edition", sa.Text, nullable=False),
