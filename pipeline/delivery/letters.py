@@ -17,7 +17,7 @@ from types import MappingProxyType
 from pipeline import languages, merge_fields, mime, pieces, record, templates
 from pipeline.audience.subscriber import Kind, Outgoing, Subscriber
 from pipeline.delivery.transport import Envelope
-from pipeline.errors import OutboxError, Where
+from pipeline.errors import OutboxError, RefusedError, Where
 from pipeline.model import NOTHING, Block, Edition, Email, MergeField, Newsletter, Values
 from pipeline.pieces import Pieces, View
 from pipeline.recipients.addresses import address
@@ -71,9 +71,12 @@ class Letters:
         """The letter to ``mail.address``. ``link`` is where its button leads, "" for a welcome, which has none.
 
         The same mail has the same Message-ID at each try, so that whoever gets it twice is shown it once. Raises a
-        ValueError for an address that no mail can go to, a TemplateError for what is wrong under ``templates/``.
+        RefusedError for an address that no mail can go to, a TemplateError for what is wrong under ``templates/``.
         """
-        to = address(mail.address)
+        try:
+            to = address(mail.address)
+        except ValueError as error:
+            raise RefusedError("there is no address that a mail can go to") from error
         found = self._letter(mail.kind, self.language(reader), now)
         asked = languages.long_moment(mail.asked, self.newsletter.timezone, found.email.language)
         values = {"link": link, "asked": asked, "token": reader.token, "email": to}

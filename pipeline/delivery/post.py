@@ -147,9 +147,9 @@ class Post:
             await send(await asyncio.to_thread(self._write, mail, reader, now))
         except TransportError:
             raise
-        except (RefusedError, ValueError) as error:
-            await self._settle(mail, f"can't go out: {error if isinstance(error, RefusedError) else 'no address'}")
-        except PipelineError as error:  # put off by the server, or a template that somebody has to mend
+        except RefusedError as error:
+            await self._settle(mail, f"can't go out: {error}")
+        except PipelineError as error:  # put off by the server, or something that somebody has to mend
             if isinstance(error, DeferredError) and now - mail.asked >= GIVE_UP:
                 await self._settle(mail, f"is given up: {error}")
             else:
@@ -159,13 +159,13 @@ class Post:
             await self._settle(mail, "has gone out")
 
     def _write(self, mail: Outgoing, reader: Subscriber, now: datetime) -> Envelope:
-        """The letter. Raises a DeferredError for a fault of ours too, so that one letter doesn't hold up the others."""
+        """The letter. Raises a PipelineError for a fault of ours too, so that one letter doesn't hold up the others."""
         try:
             return self._letters.write(mail, reader, self._link(mail, now), now)
-        except (PipelineError, ValueError):
+        except PipelineError:
             raise
         except Exception as error:
-            raise DeferredError(f"it can't be written, by a fault of ours: {_place(error)}") from error
+            raise PipelineError(f"it can't be written, by a fault of ours: {_place(error)}") from error
 
     async def _settle(self, mail: Outgoing, why: str) -> None:
         """Take a letter off the queue. A store that is busy is asked again: the letter would go out once more."""

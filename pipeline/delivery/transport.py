@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 # In the outbox, beside the editions; no edition has such a name.
 FOLDER = ".mail"
-TIMEOUT = 30.0
+TIMEOUT, LONGEST_TIMEOUT = 30.0, 60.0
 _PORTS = {"smtps": 465, "smtp": 587}
 _LOOPBACK_PORT = 25
 _ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
@@ -230,8 +230,8 @@ def _smtp(url: str, sender: str) -> Smtp:
         raise _not_meant("has to be like smtps://user:password@mail.example.com")
     if options:
         raise _not_meant(f"has an option that there isn't: {', '.join(options)}; there are timeout and ca")
-    if not 0 < timeout <= 600:
-        raise _not_meant("has a timeout that isn't between 0 and 600 seconds")
+    if not 0 < timeout <= LONGEST_TIMEOUT:
+        raise _not_meant(f"has a timeout that isn't between 0 and {LONGEST_TIMEOUT:.0f} seconds")
     plain = parts.scheme == "smtp" and is_loopback(host)
     return Smtp(
         host=host,
