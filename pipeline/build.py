@@ -57,7 +57,9 @@ class Project:
     @property
     def shelf(self) -> editions.Shelf:
         library = self.library
-        return editions.Shelf(library.newsletter, library.articles, lambda: library.tracks)
+        return editions.Shelf(
+            library.newsletter, library.articles, lambda: library.tracks, library.articles.front_matter
+        )
 
 
 def open_project(folder: Path, service: str = "") -> Project:
@@ -93,7 +95,7 @@ def build_edition(slug: str, project: Project) -> Email:
     exported = esp.export(email, newsletter, esp.dialect(newsletter.esp)) if newsletter.esp else None
     ready = replace(fill_email(email, {}), findings=(*email.findings, *(exported.notes if exported else ())))
     provenance = {
-        **what_went_out(slug, ready, project),
+        **what_went_out(edition, project),
         **inputs.provenance(project.folder, input_paths(edition, ready, project), project.hashes),
     }
     message = mime.message(ready, project.library.newsletter)
@@ -227,11 +229,13 @@ def fill_email(email: Email, values: Values, view: View | None = None) -> Email:
     )
 
 
-def what_went_out(slug: str, email: Email, project: Project) -> dict[str, Any]:
+def what_went_out(edition: Edition, project: Project) -> dict[str, Any]:
     """What a manifest records so that no article goes out twice: each as it is now, and the digest's window."""
-    articles, recurring = project.library.articles, project.recurring.get(slug)
-    # What a digest's edition shows besides, such as the next article, hasn't gone out with it.
-    facts = [articles.front_matter[one] for one in (recurring.taken if recurring else email.articles)]
+    articles, recurring = project.library.articles, project.recurring.get(edition.slug)
+    # What a digest's edition shows besides, such as the next article, hasn't gone out with it; nor has what others have
+    # missed who have it from an edition before.
+    shown = editions.articles_of([block for block in edition.blocks if block.name != "missed"])
+    facts = [articles.front_matter[one] for one in (recurring.taken if recurring else [one.slug for one in shown])]
     recorded = [
         {
             "slug": one.slug,

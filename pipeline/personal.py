@@ -1,8 +1,8 @@
 """Readers' values -> what each of them sees: which blocks, and which of the tracks and articles that are chosen.
 
 A reader's tracks are those that fit the ``mood``, the ``kinds`` and the longest length in ``minutes`` that the reader
-has asked for, but for those in ``sent``; the articles those with one of the reader's ``topics``. Whatever places are
-left then go to the edition's own choice, so that there is never a gap.
+has asked for, but for those in ``sent``; the articles those with one of the reader's ``topics``, but for those in
+``seen``. Whatever places are left then go to the edition's own choice, so that there is never a gap.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pipeline.pieces import View
 # The fields that a choice asks for, and their types.
 ASKED: Mapping[str, Mapping[str, FieldType]] = {
     "tracks": {"mood": "text", "kinds": "list", "minutes": "text", "sent": "list"},
-    "topics": {"topics": "list"},
+    "topics": {"topics": "list", "seen": "list"},
 }
 _NOTHING: Mapping[FieldType, Value] = {"text": "", "list": ()}
 
@@ -117,7 +117,9 @@ def _picked(choice: Choice, columns: Mapping[str, Sequence[Any]], size: int) -> 
     asked = [columns.get(name) or [_NOTHING[kind]] * size for name, kind in ASKED[choice.by].items()]
     places = len(choice.default)
     if choice.by == "topics":
-        return [_by_topics(choice, topics)[:places] for (topics,) in zip(*asked, strict=True)]
+        return [
+            _without(_by_topics(choice, topics), choice, seen)[:places] for topics, seen in zip(*asked, strict=True)
+        ]
     return [
         _without(_by_wishes(choice, mood, kinds, minutes), choice, sent)[:places]
         for mood, kinds, minutes, sent in zip(*asked, strict=True)
@@ -147,7 +149,7 @@ def _by_wishes(choice: Choice, mood: str, kinds: tuple[str, ...], minutes: str) 
 
 
 def _without(ranked: tuple[int, ...], choice: Choice, sent: tuple[str, ...]) -> tuple[int, ...]:
-    """What was sent before comes last."""
+    """What the reader has had before comes last."""
     if not sent:
         return ranked
     named = _by_name(choice)
@@ -157,10 +159,11 @@ def _without(ranked: tuple[int, ...], choice: Choice, sent: tuple[str, ...]) -> 
 
 @lru_cache(maxsize=64)
 def _by_name(choice: Choice) -> Mapping[str, int]:
-    """Each track's title, its address and the last part of that -> its index."""
+    """Each candidate's title, its address and the last part of that, an article's slug -> its index."""
     named: dict[str, int] = {}
-    for index, track in enumerate(_tracks(choice)):
-        for name in (track.title, track.url, track.url.rstrip("/").rpartition("/")[2]):
+    for index, one in enumerate(choice.candidates):
+        slug = one.slug if isinstance(one, Article) else one.url.rstrip("/").rpartition("/")[2]
+        for name in (one.title, one.url, slug):
             named[name.casefold()] = index
     return named
 

@@ -42,6 +42,11 @@ FORBIDDEN = [
     ("build.py", "from pipeline import delivery", "imports go down only"),
     ("encoded_words.py", "from pipeline import merge_fields", "imports go down only"),
     ("delivery/message.py", "import cryptography", "only delivery.dkim imports cryptography"),
+    ("audience/limits.py", "import itsdangerous", "only audience.tokens imports itsdangerous"),
+    ("delivery/post.py", "import aiosmtplib", "only delivery.transport imports aiosmtplib"),
+    ("delivery/transport.py", "from pipeline import settings", "only cli and web read settings"),
+    ("delivery/letters.py", "from pipeline import build", "imports go down only"),
+    ("settings.py", "from pipeline import languages", "imports go down only"),
 ]
 
 

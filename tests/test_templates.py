@@ -27,8 +27,8 @@ from tests import folders
 FOLDER = folders.REPOSITORY / "templates"
 GOLDENS = Path(__file__).parent / "templates"
 BLOCKS = (
-    "article", "benefits", "footer", "lead", "letter", "masthead", "next", "popular", "promo", "sections", "teasers",
-    "tracks",
+    "article", "benefits", "footer", "lead", "letter", "masthead", "missed", "next", "popular", "promo", "sections",
+    "teasers", "tracks",
 )  # fmt: skip
 LANGUAGES = sorted(file.stem for file in (FOLDER / "strings").iterdir())
 PARTIALS = sorted((FOLDER / "blocks").iterdir())

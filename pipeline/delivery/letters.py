@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -17,7 +17,7 @@ from types import MappingProxyType
 from pipeline import languages, merge_fields, mime, pieces, record, templates
 from pipeline.audience.subscriber import Kind, Outgoing, Subscriber
 from pipeline.delivery.transport import Envelope
-from pipeline.errors import OutboxError, Where
+from pipeline.errors import OutboxError, RefusedError, Where
 from pipeline.model import NOTHING, Block, Edition, Email, MergeField, Newsletter, Values
 from pipeline.pieces import Pieces, View
 from pipeline.recipients.addresses import address
@@ -30,6 +30,8 @@ FRAME, LINES = "letters/frame", "letters/lines"
 ON_NO_LIST: frozenset[Kind] = frozenset(("confirm", "address"))
 _OF_LISTS = ("List-Id", "List-Post", "List-Unsubscribe", "List-Unsubscribe-Post")
 _FOR_ALL = View({}, {})
+# Lines of text are broken before the moment is filled in, and as for this one, which is about as long as any.
+_LONG_MOMENT = datetime(2026, 9, 30, 20, 30, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,12 @@ class Letters:
         """The letter to ``mail.address``. ``link`` is where its button leads, "" for a welcome, which has none.
 
         The same mail has the same Message-ID at each try, so that whoever gets it twice is shown it once. Raises a
-        ValueError for an address that no mail can go to, a TemplateError for what is wrong under ``templates/``.
+        RefusedError for an address that no mail can go to, a TemplateError for what is wrong under ``templates/``.
         """
-        to = address(mail.address)
+        try:
+            to = address(mail.address)
+        except ValueError as error:
+            raise RefusedError("there is no address that a mail can go to") from error
         found = self._letter(mail.kind, self.language(reader), now)
         asked = languages.long_moment(mail.asked, self.newsletter.timezone, found.email.language)
         values = {"link": link, "asked": asked, "token": reader.token, "email": to}
@@ -95,7 +100,7 @@ class Letters:
 
     def render(self, edition: Edition) -> Email:
         """Such an Edition rendered, its fields still in place."""
-        asked = languages.long_moment(edition.date, self.newsletter.timezone, edition.language)
+        asked = languages.long_moment(_LONG_MOMENT, self.newsletter.timezone, edition.language)
         own = {"link": MergeField("link", self.newsletter.url, "url"), "asked": MergeField("asked", asked)}
         newsletter = replace(self.newsletter, merge_fields={**self.newsletter.merge_fields, **own})
         return self._render(edition, newsletter, self._environment)
@@ -153,14 +158,14 @@ class Letters:
         newsletter's own."""
         there = [one for one in self._manifests() if datetime.fromisoformat(one["date"]) <= now]
         for wanted in (language, self.newsletter.language):
-            found = [one for one in there if languages.primary(one["language"]) == languages.primary(wanted)]
+            found = [one for one in there if languages.primary(str(one.get("language"))) == languages.primary(wanted)]
             if found:
                 return self._shown(max(found, key=lambda one: datetime.fromisoformat(one["date"])))
         return None
 
     def _shown(self, manifest: Manifest) -> Newest:
         url = merge_fields.public_url(self.newsletter.web_url, manifest["edition"])
-        return Newest(manifest["subject"], manifest["preheader"], url, manifest["language"])
+        return Newest(manifest["subject"], str(manifest.get("preheader", "")), url, manifest["language"])
 
     def _manifests(self) -> tuple[Manifest, ...]:
         """Read again where a build has put an edition into the outbox since; what is damaged is no digest to show."""

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pipeline import mime
-from pipeline.errors import ConfigurationError, DeferredError, PipelineError, RefusedError, TransportError
+from pipeline.errors import ConfigurationError, ContentError, DeferredError, PipelineError, RefusedError, TransportError
 from pipeline.hosts import is_loopback
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 # In the outbox, beside the editions; no edition has such a name.
 FOLDER = ".mail"
-TIMEOUT = 30.0
+TIMEOUT, LONGEST_TIMEOUT = 30.0, 60.0
 _PORTS = {"smtps": 465, "smtp": 587}
 _LOOPBACK_PORT = 25
 _ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
@@ -222,15 +222,16 @@ def _smtp(url: str, sender: str) -> Smtp:
         host, port = parts.hostname or "", parts.port
         options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True)) if parts.query else {}
         timeout = float(options.pop("timeout", TIMEOUT))
-    except ValueError as error:
+        host = mime.ascii_domain(host)
+    except (ValueError, ContentError) as error:
         raise _not_meant("can't be read") from error
     ca = options.pop("ca", "")
     if parts.scheme not in _PORTS or not host or parts.path.strip("/") or parts.fragment:
         raise _not_meant("has to be like smtps://user:password@mail.example.com")
     if options:
         raise _not_meant(f"has an option that there isn't: {', '.join(options)}; there are timeout and ca")
-    if not 0 < timeout <= 600:
-        raise _not_meant("has a timeout that isn't between 0 and 600 seconds")
+    if not 0 < timeout <= LONGEST_TIMEOUT:
+        raise _not_meant(f"has a timeout that isn't between 0 and {LONGEST_TIMEOUT:.0f} seconds")
     plain = parts.scheme == "smtp" and is_loopback(host)
     return Smtp(
         host=host,
