@@ -195,8 +195,8 @@ class Store:
     def counts(self) -> Mapping[str, int]:
         """How many there are in each state, and suppressed for each reason there is (as ``suppressed: bounce``)."""
         with failures(), self._engine.connect() as connection:
-            states: dict[str, int] = dict(connection.execute(_STATES).tuples().all())
-            reasons = sorted(connection.execute(_REASONS).tuples())
+            states = {state: count for state, count in connection.execute(_STATES)}  # noqa: C416  # rows are no tuples
+            reasons = sorted((reason, count) for reason, count in connection.execute(_REASONS))
         found = {str(state): states.get(state, 0) for state in STATES}
         return found | {f"suppressed: {reason}": count for reason, count in reasons}
 
