@@ -55,9 +55,7 @@ def languages_there(environment: Environment) -> tuple[str, ...]:
     return tuple(name.removesuffix(".toml") for name in found if name.endswith(".toml"))
 
 
-def _render(
-    file: str, page: Page, newsletter: Newsletter, environment: Environment, facts: Mapping[str, Any]
-) -> str:
+def _render(file: str, page: Page, newsletter: Newsletter, environment: Environment, facts: Mapping[str, Any]) -> str:
     try:
         return environment.get_template(file).render(page=page, newsletter=newsletter, **facts)
     except Exception as error:

@@ -19,7 +19,12 @@ _TOKEN: Json = {
     "description": "The signed token of a link in a mail.",
     "schema": {"type": "string", "minLength": 1},
 }
-_FORM: Json = {"name": "form", "in": "query", "description": "The token that the form was pasted with.", "schema": _TEXT}
+_FORM: Json = {
+    "name": "form",
+    "in": "query",
+    "description": "The token that the form was pasted with.",
+    "schema": _TEXT,
+}
 _TEXTS: Json = {"type": "array", "items": _TEXT}
 _SUBSCRIBE: Json = {
     "type": "object",
@@ -132,7 +137,9 @@ def _asked_twice(summary: str, *others: int) -> Json:
     }
 
 
-def _operation(summary: str, answers: Mapping[str, Json], parameters: list[Json] | None = None, body: Json | None = None) -> Json:
+def _operation(
+    summary: str, answers: Mapping[str, Json], parameters: list[Json] | None = None, body: Json | None = None
+) -> Json:
     found: Json = {"summary": summary, "responses": dict(answers)}
     if parameters:
         found["parameters"] = parameters
@@ -144,9 +151,7 @@ def _operation(summary: str, answers: Mapping[str, Json], parameters: list[Json]
 def _page(*statuses: int, json: Json | None = None) -> dict[str, Json]:
     """A page for people; where ``json`` is asked for, an object."""
     kinds: Json = {"text/html": {"schema": _TEXT}, **({"application/json": {"schema": json}} if json else {})}
-    return {
-        str(status): {"description": _FAULTS.get(str(status), "A page."), "content": kinds} for status in statuses
-    }
+    return {str(status): {"description": _FAULTS.get(str(status), "A page."), "content": kinds} for status in statuses}
 
 
 def _answer(told: str, schema: Json) -> Json:

@@ -84,7 +84,11 @@ async def _parts(request: Request, body: bytes) -> list[tuple[str, str]]:
 
     try:
         parser = MultiPartParser(
-            request.headers, stream(), max_files=0, max_fields=MOST_FIELDS, max_part_size=MOST_BYTES  # type: ignore[arg-type]
+            request.headers,
+            stream(),
+            max_files=0,
+            max_fields=MOST_FIELDS,
+            max_part_size=MOST_BYTES,  # type: ignore[arg-type]
         )
         form = await parser.parse()
     except (KeyError, LookupError) as error:  # no boundary; a character set that nobody knows
