@@ -37,7 +37,8 @@ def serve(folder: Path, port: int, host: str) -> None:
     url = server.url_of(listener)
     if port and not url.endswith(f":{port}/"):
         say(f"Port {port} is taken; here is the next one that is free.")
-    own_url = "" if os.environ.get("PUBLIC_URL") else url.rstrip("/")
+    # A try on this computer is found wherever it answers; where others are to find it, only its owner knows.
+    own_url = "" if os.environ.get("PUBLIC_URL") or not server.is_loopback(listener) else url.rstrip("/")
     with open_service(folder.resolve(), settings, own_url) as app, suppress(KeyboardInterrupt):
         server.serve(
             app,

@@ -17,7 +17,7 @@ from pipeline.templates import facts, plain_text, words
 from pipeline.templates.faults import Missing, refuse_none
 
 MJML, TEXT, HTML = ".mjml.j2", ".txt.j2", ".html.j2"
-PAGES = "pages/"
+PAGES, LETTERS = "pages/", "letters/"
 
 _MJ_TAG = re.compile(r"<mj-[\w-]*")
 
@@ -67,9 +67,9 @@ class Environment(jinja2.Environment):
 
 
 def files(environment: Environment) -> tuple[str, ...]:
-    """The paths of all that e-mails are made by: templates, their style sheets and words, relative to the newsletter's
-    folder. Pages aren't among them: no edition is another because a page is."""
-    return tuple(f"templates/{name}" for name in environment.files if not name.startswith(PAGES))
+    """The paths of all that editions are made by: templates, their style sheets and words, relative to the newsletter's
+    folder. Pages and letters aren't among them: no edition is another because one of those is."""
+    return tuple(f"templates/{name}" for name in environment.files if not name.startswith((PAGES, LETTERS)))
 
 
 def blocks(environment: Environment) -> tuple[str, ...]:

@@ -31,7 +31,8 @@ def listen(host: str, port: int) -> socket.socket:
         raise ConfigurationError(f"--host {host}: there is no such address") from error
     last = min(port + MOST_TRIES, 65_535) if port else 0
     for candidate in range(port, last + 1):
-        found = socket.socket(family, socket.SOCK_STREAM)
+        # asyncio has answers leave at once (TCP_NODELAY) where a socket says that it is TCP's.
+        found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             found.bind((host, candidate))

@@ -10,6 +10,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pipeline.errors import PipelineError
+
 log = logging.getLogger("pipeline.signup")
 SECONDS = 30
 """What an answer may take; a database that is busy for longer is told as one that is."""
@@ -63,7 +65,8 @@ class Guard:
 
 
 def told(error: BaseException) -> str:
-    """The error's kind, and the way that it took through the code, without a word of what it says."""
+    """The error's kind, its place in a file, and the way that it took through the code, without a word of what it says."""
+    place = f" in {error.where}" if isinstance(error, PipelineError) and error.where else ""
     frames = extract_tb(error.__traceback__)[-6:]
     way = " > ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames)
-    return f"{type(error).__name__} at {way}"
+    return f"{type(error).__name__}{place} at {way}"

@@ -29,11 +29,11 @@ class Pages:
         self.words = cache(self._words)
         self._same = cache(self._rendered)
 
-    def html(self, name: str, language: str, **facts: Any) -> str:
+    def html(self, name: str, language: str, /, **facts: Any) -> str:
         """The page as HTML. One that tells nothing of its own is made once."""
         return self._rendered(name, language, facts) if facts else self._same(name, language)
 
-    def show(self, name: str, language: str, status: int = 200, **facts: Any) -> Response:
+    def show(self, name: str, language: str, status: int = 200, /, **facts: Any) -> Response:
         return HTMLResponse(self.html(name, language, **facts), status, {"Content-Language": language})
 
     def known(self, language: str) -> str:
