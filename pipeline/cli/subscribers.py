@@ -87,7 +87,12 @@ def subscribers(context: click.Context, folder: Path, as_json: bool) -> int:
 @project_option
 @json_option
 def list_(state: State | None, folder: Path, as_json: bool) -> None:
-    """List them: address, state, since when, name. As JSON: one a line, with all that an export has."""
+    """List them: address, state, since when, name. As JSON: one a line, with all that an export has.
+
+    \b
+    pipeline subscribers list --state unsubscribed
+    pipeline subscribers list --json | jq .email
+    """
     from pipeline.audience.exports import json_lines
 
     with opened(folder) as store:
@@ -318,6 +323,9 @@ def forget(address: str, yes: bool, folder: Path) -> None:
 
     A salted hash of the address stays among the suppressed, so that no import brings them back, and the record of
     consents keeps what was said when, without address or internet address.
+
+    \b
+    pipeline subscribers forget anna@example.com
     """
     with opened(folder) as store:
         one = someone(store, address)
@@ -350,7 +358,10 @@ def suppress(address: str, reason: Literal["bounce", "complaint", "manual"], fol
 @json_option
 def verify(folder: Path, as_json: bool) -> int:
     """Check the record of consents: each entry holds the hash of the one before, so that a changed, removed or added
-    one shows. The exit code is 65 where one does, and the first is told.
+    one shows. The exit code is 65 where one does, and the first is told; 74 where the database can't be read.
+
+    \b
+    pipeline subscribers verify
     """
     with opened(folder) as store:
         fault = store.verify()
