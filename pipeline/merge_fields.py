@@ -36,8 +36,8 @@ LEADS = re.compile(r"\s*(?:https?|mailto|tel|sms):", re.IGNORECASE)
 _SCHEME = re.compile(r"\s*[a-zA-Z][\w+.-]*:")
 # What stands before the quotation mark that opens a URL.
 _BEFORE_URL = (" href=", " src=", " background=")
-# What stands in a text before a token, without a blank between.
-_RUN = re.compile(r"[^\s<>\"]+\Z")
+# An address that stands in a text before a token, without a blank between; a field can be where it begins.
+_RUN = re.compile(r"(?:(?<!\w)(?:https?|mailto|tel|sms):|(?<!\w)zqmf([0-9a-f]+)qz)[^\s<>\"]*\Z", re.IGNORECASE)
 
 
 class Context(StrEnum):
@@ -46,7 +46,7 @@ class Context(StrEnum):
     HTML = "html"
     """Between tags, or in an attribute."""
     URL = "url"
-    """The whole address that a link or a picture has."""
+    """The address that a link or a picture has, whole or from where it begins: ``[[web_url]]#comments``."""
     URL_PART = "url-part"
     """A part of an address."""
     TEXT = "text"
@@ -176,8 +176,7 @@ def split_html(html: str) -> Iterator[str | Field | Raw]:
         quotation = html.rfind('"', 0, found.start())
         if not html[max(quotation - 12, 0) : quotation].endswith(_BEFORE_URL):
             return Context.HTML
-        whole = quotation + 1 == found.start() and html.startswith('"', found.end())
-        return Context.URL if whole else Context.URL_PART
+        return Context.URL if quotation + 1 == found.start() else Context.URL_PART
 
     return _split(html, context)
 
@@ -187,7 +186,8 @@ def split_text(text: str) -> Iterator[str | Field | Raw]:
 
     def context(found: re.Match[str]) -> Context:
         run = _RUN.search(text, text.rfind("\n", 0, found.start()) + 1, found.start())
-        return Context.URL_PART if run and LEADS.match(run[0]) else Context.TEXT
+        begins = run and (run[1] is None or LEADS.match(read_token(run)[1]))
+        return Context.URL_PART if begins else Context.TEXT
 
     return _split(text, context)
 
