@@ -76,33 +76,27 @@ def views_to_look_at(email: Email, personas: Sequence[Persona]) -> dict[str, Vie
 
 def other_readers(email: Email, personas: Sequence[Persona]) -> tuple[Persona, ...]:
     """Readers who see what neither nobody in particular nor any of the sample readers does."""
-    possible = _possible_views(email)
-    uncovered = {pair for _, one in possible for pair in one.shown.items()}
-    for one in (view(email, {}), *(view(email, persona.values) for persona in personas)):
-        uncovered -= set(one.shown.items())
+    tests = _tests(email)
+    looked_at = {pair for one in ({}, *(one.values for one in personas)) for pair in view(email, one).shown.items()}
     others: list[Persona] = []
-    while uncovered:
-        values, best = max(possible, key=lambda one: len(uncovered.intersection(one[1].shown.items())))
+    while left := [(block, shows) for block in tests for shows in (True, False) if (block, shows) not in looked_at]:
+        values = conditions.reader((tests[block], shows) for block, shows in left)
+        seen = set(view(email, values).shown.items())
+        if seen.isdisjoint(left):  # nobody sees what is left
+            break
         told = ", ".join(f"{name} {shown(value, email.language)}" for name, value in values.items())
         others.append(Persona(f"other-{len(others) + 1}", f"a reader with {told or 'nothing'}", values, Where("")))
-        uncovered -= set(best.shown.items())
+        looked_at |= seen
     return tuple(others)
 
 
 def never_shown(email: Email) -> list[int]:
     """The blocks whose condition holds for nobody."""
-    reached = {block for _, one in _possible_views(email) for block, shows in one.shown.items() if shows}
-    return [block for block, personal in email.personal.items() if personal.audience and block not in reached]
+    return [block for block, test in _tests(email).items() if conditions.is_for_nobody(test)]
 
 
-def _possible_views(email: Email) -> list[tuple[Values, View]]:
-    """Each combination of blocks that some reader sees, with the values of one who does."""
-    tests = [personal.audience.test for personal in email.personal.values() if personal.audience]
-    found: dict[tuple[bool, ...], tuple[Values, View]] = {}
-    for values in conditions.every_reader(tests):
-        one = view(email, values)
-        found.setdefault(tuple(one.shown.values()), (values, one))
-    return list(found.values())
+def _tests(email: Email) -> dict[int, conditions.Test]:
+    return {block: personal.audience.test for block, personal in email.personal.items() if personal.audience}
 
 
 def everything(email: Email) -> View:

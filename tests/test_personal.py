@@ -1,6 +1,7 @@
 """personal.py: what each reader sees."""
 
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,6 +119,18 @@ def test_views_to_look_at():
     }
     assert all(one.shown[0] != one.shown[1] for one in views.values())
     assert list(views)[1].startswith("a reader with plan premium, topics sleep, joined December 31, 2025")
+
+
+def test_many_conditions():
+    """Of many blocks for some only, each is looked at, and none is said to be for nobody."""
+    items = [f"'{one}' in topics and '{other}' not in topics" for one, other in pairwise("abcdefghijklm")]
+    both = " and ".join(f"'{one}' in topics" for one in "abcdefgh")
+    mail = email(*items, both, f"({both}) and 'z' not in topics and plan", "not plan")
+    views = personal.views_to_look_at(mail, ())
+    assert {pair for one in views.values() for pair in one.shown.items()} == {
+        (block, is_shown) for block in range(15) for is_shown in (True, False)
+    }
+    assert personal.never_shown(mail) == []
 
 
 def test_same_for_all():
