@@ -66,3 +66,17 @@ def test_without_a_service(project):
     """Where the newsletter has no such service, nobody would fill them, and the mail isn't ready."""
     with pytest.raises(PipelineError, match="left unfilled"):
         build.build_edition("tags", project())
+
+
+@pytest.mark.parametrize(
+    ("file", "written", "line"),
+    [
+        ("content/editions/tags.md", EDITION.replace("Hello *|IF:FNAME|*", "Hello [[first_name|*|FNAME|*]]"), 12),
+        ("content/newsletter.toml", folders.NEWSLETTER.replace('fallback = "there"', 'fallback = "*|FNAME|*"'), 22),
+    ],
+)
+def test_no_fallback(tmp_path, file, written, line):
+    """A field's fallback is none of them: nobody would fill it."""
+    with pytest.raises(PipelineError, match=r"fallback of \[\[first_name.*can't be a tag.*\*\|FNAME\|\*") as caught:
+        build.compose_edition("tags", build.open_project(folders.make(tmp_path, {file: written}), "mailchimp"))
+    assert f"{file}:{line}: the fallback" in str(caught.value)
