@@ -69,9 +69,12 @@ def views_to_look_at(email: Email, personas: Sequence[Persona]) -> dict[str, Vie
     """
     if not email.personal:
         return {"": view(email, {})}
-    readers = (*personas, *other_readers(email, personas))
-    named = {"": view(email, {}), **{one.name: view(email, one.values) for one in readers}}
-    return {name: one for index, (name, one) in enumerate(named.items()) if one not in list(named.values())[:index]}
+    found = {"": view(email, {})}
+    for one in (*personas, *other_readers(email, personas)):
+        seen = view(email, one.values)
+        if seen not in found.values():
+            found[f"{one.name} ({one.key})" if one.name in found else one.name] = seen
+    return found
 
 
 def other_readers(email: Email, personas: Sequence[Persona]) -> tuple[Persona, ...]:

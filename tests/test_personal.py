@@ -121,6 +121,16 @@ def test_views_to_look_at():
     assert list(views)[1].startswith("a reader with plan premium, topics sleep, joined December 31, 2025")
 
 
+def test_same_name():
+    """Two sample readers of the same name are two readers."""
+    readers = [Persona(key, "Ana", {"plan": plan}, WHERE) for key, plan in (("a", "x"), ("b", "y"), ("c", "y"))]
+    views = personal.views_to_look_at(email("plan == 'x'", "plan == 'y'"), readers)
+    assert {name: one.shown for name, one in views.items() if name} == {
+        "Ana": {0: True, 1: False},
+        "Ana (b)": {0: False, 1: True},
+    }
+
+
 def test_many_conditions():
     """Of many blocks for some only, each is looked at, and none is said to be for nobody."""
     items = [f"'{one}' in topics and '{other}' not in topics" for one, other in pairwise("abcdefghijklm")]
