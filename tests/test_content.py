@@ -765,6 +765,8 @@ def test_audience(tmp_path):
             "e.md:4: in the condition \"plna == 'x'\", plna is not a declared merge",
         ),
         ("promo: {audience: plan == }", "e.md:4: the condition 'plan ==' can't be read"),
+        ("promo: {audience: }", "e.md:4: `blocks.promo.audience` is missing"),
+        ("promo: {audiance: plan}", "e.md:4: `audiance` is not a key of promo; did you mean audience?"),
         ("promo: {otherwise: hide}", "`blocks.promo.otherwise` must be one of refuse, default"),
         ('promo: {title: "[[plan]]"}', "nothing says what stands here for readers who have no plan; write [[plan|…]]"),
     ],
