@@ -107,10 +107,11 @@ def tokenise(source: str, declared: Mapping[str, MergeField], where: Where, *, m
         if fallback is None and not declared[name].fallback and declared[name].type != "token":
             errors.append(without_fallback(name, f"[[{name}|…]]", Where(where.path, line)))
             return found[0]
-        if fallback and tags_in(fallback):
-            errors.append(tag_for_fallback(f"[[{name}|…]]", fallback, Where(where.path, line)))
+        fallback = declared[name].fallback if fallback is None else fallback.strip()
+        if tags_in(fallback):
+            errors.append(tag_for_fallback(name, fallback, Where(where.path, line)))
             return found[0]
-        return token(name, declared[name].fallback if fallback is None else fallback.strip())
+        return token(name, fallback)
 
     result = WRITTEN.sub(swap, source)
     raise_all(errors)
@@ -125,9 +126,9 @@ def without_fallback(name: str, written: str, where: Where | None = None) -> Con
     )
 
 
-def tag_for_fallback(of: str, fallback: str, where: Where) -> ContentError:
-    """For a tag that would stand where the reader has no value: fields are filled first, and nobody fills that."""
-    return ContentError(f"the fallback of {of} can't be a tag of the ESP's, {sorted(tags_in(fallback))[0]}", where)
+def tag_for_fallback(name: str, fallback: str, where: Where | None = None) -> ContentError:
+    """For a service's tag that would stand where the reader has no value: a fallback is words, and nobody fills it."""
+    return ContentError(f"the fallback of {name} can't be a tag of the ESP's, {sorted(tags_in(fallback))[0]}", where)
 
 
 def undeclared(name: str, declared: Mapping[str, MergeField], where: Where) -> ContentError:

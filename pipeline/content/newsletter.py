@@ -158,9 +158,7 @@ def _merge_fields(fields: Fields, pages: Mapping[str, str]) -> MappingProxyType[
 def _merge_field(name: str, table: Fields) -> MergeField:
     type = cast(FieldType, table.choice("type", FIELD_TYPES))
     fallback = table.text("fallback", None if type == "url" else "")
-    if merge_fields.tags_in(fallback):
-        table.adopt(merge_fields.tag_for_fallback(f"[[{name}]]", fallback, table.where("fallback")))
-    elif type == "url" and fallback and not merge_fields.LEADS.match(fallback):
+    if type == "url" and fallback and not merge_fields.LEADS.match(fallback):
         table.wrong(f"`fallback` of a url must be one, such as https://…, and {fallback!r} isn't", "fallback")
     return MergeField(name, fallback, type, table.reader_value("sample", type))
 
