@@ -776,3 +776,11 @@ def test_audience_wrong(tmp_path, block, told):
     with pytest.raises(PipelineError) as caught:
         edition_with(tmp_path, block).editions["e"]
     assert told in str(caught.value)
+
+
+def test_one_token(tmp_path):
+    """A reader's page is told by one token: what fills the address in fills one."""
+    toml = folders.NEWSLETTER.replace("com/unsubscribe", "com/{token}/unsubscribe?t={token}")
+    line = toml.split("\n").index('unsubscribe_url = "https://blog.example.com/{token}/unsubscribe?t={token}"') + 1
+    with pytest.raises(PipelineError, match=rf"newsletter\.toml:{line}: `unsubscribe_url` has more than one {{token}}"):
+        read_library(folders.make(tmp_path, {"content/newsletter.toml": toml}))
