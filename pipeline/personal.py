@@ -7,11 +7,11 @@ has asked for, but for those in ``sent``; the articles those with one of the rea
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from pipeline import conditions, tracks
 from pipeline.errors import Where
@@ -78,19 +78,52 @@ def views_to_look_at(email: Email, personas: Sequence[Persona]) -> dict[str, Vie
 
 
 def other_readers(email: Email, personas: Sequence[Persona]) -> tuple[Persona, ...]:
-    """Readers who see what neither nobody in particular nor any of the sample readers does."""
+    """Readers who see what neither nobody in particular nor any of the sample readers does: a block, the mail without
+    it, or an article among those that are chosen by topics. Tracks' cards are all of one make."""
     tests = _tests(email)
-    looked_at = {pair for one in ({}, *(one.values for one in personas)) for pair in view(email, one).shown.items()}
-    others: list[Persona] = []
-    while left := [(block, shows) for block in tests for shows in (True, False) if (block, shows) not in looked_at]:
-        values = conditions.reader((tests[block], shows) for block, shows in left)
-        seen = set(view(email, values).shown.items())
+    looked_at = {part for values in ({}, *(one.values for one in personas)) for part in _parts(view(email, values))}
+    found: list[Values] = []
+    while left := [part for part in _sides(tests) if part not in looked_at]:
+        values: Values = conditions.reader((tests[block], bool(shows)) for _, block, shows in left)
+        seen = _parts(view(email, values))
         if seen.isdisjoint(left):  # nobody sees what is left
             break
-        told = ", ".join(f"{name} {shown(value, email.language)}" for name, value in values.items())
-        others.append(Persona(f"other-{len(others) + 1}", f"a reader with {told or 'nothing'}", values, Where("")))
+        found.append(values)
         looked_at |= seen
-    return tuple(others)
+    for part, values in _readers_of_articles(email, tests):
+        seen = _parts(view(email, values))
+        if part in seen - looked_at:
+            found.append(values)
+            looked_at |= seen
+    return tuple(_other(number, values, email.language) for number, values in enumerate(found, 1))
+
+
+# What a reader may see: a side of a condition, by block and whether it holds; a card, by block and candidate.
+_Part = tuple[Literal["side", "card"], int, int]
+
+
+def _parts(view: View) -> set[_Part]:
+    cards = ((block, index) for block, picked in view.picks.items() if view.shown.get(block, True) for index in picked)
+    return {("side", *one) for one in view.shown.items()} | {("card", *one) for one in cards}
+
+
+def _sides(tests: Mapping[int, conditions.Test]) -> list[_Part]:
+    return [("side", block, shows) for block in tests for shows in (True, False)]
+
+
+def _readers_of_articles(email: Email, tests: Mapping[int, conditions.Test]) -> Iterator[tuple[_Part, Values]]:
+    """By the card of each article that is chosen by topics, the reader whose topics are the article's."""
+    for block, personal in email.personal.items():
+        if personal.choice and personal.choice.by == "topics":
+            audience = conditions.reader([(tests[block], True)]) if block in tests else {}
+            for index, one in enumerate(personal.choice.candidates):
+                if isinstance(one, Article):
+                    yield ("card", block, index), {**audience, "topics": one.tags}
+
+
+def _other(number: int, values: Values, language: str) -> Persona:
+    told = ", ".join(f"{name} {shown(value, language)}" for name, value in values.items() if value)
+    return Persona(f"other-{number}", f"a reader with {told or 'nothing'}", values, Where(""))
 
 
 def never_shown(email: Email) -> list[int]:

@@ -121,6 +121,15 @@ def test_views_to_look_at():
     assert list(views)[1].startswith("a reader with plan premium, topics sleep, joined December 31, 2025")
 
 
+def test_each_article_is_looked_at():
+    """Of articles that are chosen by topics, each that some reader is shown is looked at, in a block for some too."""
+    mail = email(BY_TOPICS)
+    mail.personal[0] = Personal(parse("plan == 'x'", TYPES, WHERE), BY_TOPICS)
+    views = personal.views_to_look_at(mail, ())
+    assert {index for one in views.values() if one.shown[0] for index in one.picks[0]} == {0, 1, 3}  # 2 has no topics
+    assert "a reader with plan x, topics food" in views
+
+
 def test_same_name():
     """Two sample readers of the same name are two readers."""
     readers = [Persona(key, "Ana", {"plan": plan}, WHERE) for key, plan in (("a", "x"), ("b", "y"), ("c", "y"))]
