@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Callable, Iterator, Sequence
-from typing import cast
+from collections.abc import Iterator
 
 from pipeline.errors import ContentError
 
@@ -17,9 +16,12 @@ LINE = 76
 WORD = 75
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?: [\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII).fullmatch
-# In a name, "q" leaves only these as they are (RFC 2047, 5); blanks have become underscores.
-_IN_NAMES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+/=_-\n"
+# In a name, "q" leaves only these as they are (RFC 2047, 5), and writes a blank as an underscore.
+_IN_NAMES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+/- "
+_IN_QUOTED = _IN_NAMES + b"=_"
+_SPECIALS = [(bytes((byte,)), b"=%02X" % byte) for byte in range(128)]
 _Q, _B, _END = "=?utf-8?q?", "=?utf-8?b?", "?="
+_BETWEEN_Q, _BETWEEN_B = f"{_END}\r\n {_Q}", f"{_END}\r\n {_B}"
 _FRAME = len(_Q) + len(_END)
 
 
@@ -28,40 +30,23 @@ def unstructured(text: str, used: int) -> str:
 
     ``used`` is how many characters stand on the first line already. Raises a ContentError for a control character.
     """
-    found = as_text(text, used)
-    return _encoded([text], used)[0] if found is None else found
+    if text.isascii() and "=?" not in text and text.isprintable() and text[:1] != " " != text[-1:]:
+        if used + len(text) <= LINE:
+            return text
+        if (folded := _folded(text, used)) is not None:
+            return folded
+    return _encoded(text, used)
 
 
 def phrase(text: str, used: int) -> str:
     """The text as a name before an address has it, likewise: as it is, between quotation marks, or in encoded words."""
-    found = as_name(text, used)
-    return _encoded([text], used)[0] if found is None else found
-
-
-def column(texts: Sequence[str], used: int, plain: Callable[[str, int], str | None]) -> list[str]:
-    """Many texts at once, each as ``unstructured`` has it, or ``phrase``: ``plain`` is ``as_text``, or ``as_name``."""
-    found = [plain(text, used) for text in texts]
-    if None not in found:
-        return cast(list[str], found)
-    words = iter(_encoded([text for text, one in zip(texts, found, strict=True) if one is None], used))
-    return [next(words) if one is None else one for one in found]
-
-
-def as_text(text: str, used: int) -> str | None:
-    """The text where it can stand in a header as it is, folded if need be; ``None`` where it can't."""
-    if not text.isascii() or "=?" in text or not text.isprintable() or text[:1] == " " or text[-1:] == " ":
-        return None
-    return text if used + len(text) <= LINE else _folded(text, used)
-
-
-def as_name(text: str, used: int) -> str | None:
-    """The same for a name, which may need quotation marks."""
-    if used + len(text) > LINE or not text.isascii() or "=?" in text or not text.isprintable():
-        return None
-    if _ATOMS(text) or not text:
-        return text
-    inner = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{inner}"' if used + len(inner) + 2 <= LINE else None
+    if used + len(text) <= LINE and text.isascii() and "=?" not in text and text.isprintable():
+        if _ATOMS(text) or not text:
+            return text
+        inner = text.replace("\\", "\\\\").replace('"', '\\"')
+        if used + len(inner) + 2 <= LINE:
+            return f'"{inner}"'
+    return _encoded(text, used)
 
 
 def _folded(text: str, used: int) -> str | None:
@@ -77,41 +62,35 @@ def _folded(text: str, used: int) -> str | None:
     return "\r\n".join([*lines, line])
 
 
-def _encoded(texts: list[str], used: int) -> list[str]:
-    """Each text in encoded words, one a line, written in whichever of the two ways is the shorter."""
-    for text in texts:
-        if not text.isprintable() and (found := CONTROL.search(text)):
-            raise ContentError(f"a header can't hold the control character {found[0]!a}: {text[:60]!a}")
-    lines = "\n".join(texts)
+def _encoded(text: str, used: int) -> str:
+    """The text in encoded words, one a line, written in whichever of the two ways is the shorter."""
+    if not text.isprintable() and (found := CONTROL.search(text)):
+        raise ContentError(f"a header can't hold the control character {found[0]!a}: {text[:60]!a}")
     try:
-        raw = lines.encode()
+        raw = text.encode()
     except UnicodeEncodeError as error:
-        raise ContentError(f"a header can't hold half a character: {lines[error.start :][:20]!a}") from error
-    return [_words(*one, used) for one in zip(_quoted(raw).split("\n"), raw.split(b"\n"), strict=True)]
+        raise ContentError(f"a header can't hold half a character: {text[error.start :][:20]!a}") from error
+    room = min(WORD, LINE - used) - _FRAME
+    # Each other byte takes three characters in "q"; "b" makes four of any three bytes.
+    if len(raw) + 2 * len(raw.translate(None, _IN_NAMES)) <= (len(raw) + 2) // 3 * 4:
+        quoted = _quoted(raw)
+        words = [quoted] if len(quoted) <= room else _cut_quoted(quoted, room)
+        return _Q + _BETWEEN_Q.join(words) + _END
+    parts = [raw] if len(raw) <= room // 4 * 3 else _cut(raw, room // 4 * 3)
+    return _B + _BETWEEN_B.join([binascii.b2a_base64(part, newline=False).decode() for part in parts]) + _END
 
 
-def _words(quoted: str, raw: bytes, used: int) -> str:
-    if len(quoted) <= (len(raw) + 2) // 3 * 4:
-        if used + len(quoted) + _FRAME <= WORD:
-            return f"{_Q}{quoted}{_END}"
-        words = [f"{_Q}{word}{_END}" for word in _cut_quoted(quoted, used)]
-    else:
-        words = [f"{_B}{binascii.b2a_base64(part, newline=False).decode()}{_END}" for part in _cut(raw, used)]
-    return "\r\n ".join(words)
-
-
-def _quoted(lines: bytes) -> str:
-    """Each line in "q"."""
-    # A blank at the very end would be written otherwise than one at a line's end.
-    encoded = binascii.b2a_qp(lines + b"\n", istext=True, header=True)[:-1].replace(b"=\n", b"")
-    for special in set(encoded.translate(None, _IN_NAMES)):
-        encoded = encoded.replace(bytes((special,)), b"=%02X" % special)
+def _quoted(raw: bytes) -> str:
+    encoded = binascii.b2a_qp(raw, header=True).replace(b"=\n", b"")
+    if specials := encoded.translate(None, _IN_QUOTED):
+        for special in set(specials):
+            encoded = encoded.replace(*_SPECIALS[special])
     return encoded.decode()
 
 
-def _cut_quoted(quoted: str, used: int) -> Iterator[str]:
-    """Parts for a word each, cut between characters; ``used`` is for the first one, the others follow a blank."""
-    begin, room = 0, min(WORD, LINE - used) - _FRAME
+def _cut_quoted(quoted: str, room: int) -> Iterator[str]:
+    """Parts for a word each, cut between characters; ``room`` is that of the first one."""
+    begin = 0
     while len(quoted) - begin > room:
         end = begin + room
         while not _begins_character(quoted, end):
@@ -126,9 +105,9 @@ def _begins_character(quoted: str, place: int) -> bool:
     return not inside and not (quoted[place] == "=" and quoted[place + 1] in "89AB")
 
 
-def _cut(raw: bytes, used: int) -> Iterator[bytes]:
-    """The same for base64, which makes four letters of three bytes."""
-    begin, room = 0, (min(WORD, LINE - used) - _FRAME) // 4 * 3
+def _cut(raw: bytes, room: int) -> Iterator[bytes]:
+    """The same for base64, in bytes."""
+    begin = 0
     while len(raw) - begin > room:
         end = begin + room
         while raw[end] & 0xC0 == 0x80:

@@ -47,7 +47,7 @@ def headers(email: Email, newsletter: Newsletter) -> tuple[tuple[str, str], ...]
         ("Subject", text_header("Subject", email.subject)),
         ("Date", format_datetime(email.date)),
         ("Message-ID", f"<{message_id(email, newsletter)}>"),
-        ("List-Id", _named("List-Id", newsletter.name, list_id(newsletter))),
+        ("List-Id", named("List-Id", newsletter.name, list_id(newsletter))),
         # Nobody may write to it (RFC 2369, 3.4). SpamAssassin knows a real list by three such headers.
         ("List-Post", "NO"),
         ("List-Unsubscribe", f"<{ascii_url(merge_fields.public_url(newsletter.unsubscribe_url, email.slug))}>"),
@@ -74,11 +74,7 @@ def text_header(name: str, text: str) -> str:
 def mailbox(name: str, address: Address) -> str:
     """``name <local@domain>``, the domain in its ASCII form (RFC 5890)."""
     local, _, domain = address.email.rpartition("@")
-    return _named(name, address.name, f"{local}@{ascii_domain(domain)}")
-
-
-def _named(header: str, name: str, path: str) -> str:
-    return before_path(header, encoded_words.phrase(name, len(header) + 2), path)
+    return named(name, address.name, f"{local}@{ascii_domain(domain)}")
 
 
 def list_id(newsletter: Newsletter) -> str:
@@ -86,8 +82,9 @@ def list_id(newsletter: Newsletter) -> str:
     return f"newsletter.{ascii_domain(urlsplit(newsletter.url).hostname or '')}"
 
 
-def before_path(header: str, phrase: str, path: str) -> str:
-    """``phrase <path>``, folded before the path where an encoded word's line would get too long (RFC 2047, 2)."""
+def named(header: str, name: str, path: str) -> str:
+    """``name <path>``, folded before the path where an encoded word's line would get too long (RFC 2047, 2)."""
+    phrase = encoded_words.phrase(name, len(header) + 2)
     last = f"{header}: {phrase} <{path}>".rpartition("\r\n")[2]
     return f"{phrase} <{path}>" if len(last) <= encoded_words.LINE else f"{phrase}\r\n <{path}>"
 

@@ -60,15 +60,6 @@ def test_any_name(text, used):
         assert header == text
 
 
-@given(texts=st.lists(st.one_of(TEXTS, st.sampled_from(["Ana", "Zoë", "a.b", "=?x"])), max_size=8), used=USED)
-def test_columns(texts, used):
-    """A column has for each text what the text has alone."""
-    as_texts = encoded_words.column(texts, used, encoded_words.as_text)
-    assert as_texts == [encoded_words.unstructured(text, used) for text in texts]
-    as_names = encoded_words.column(texts, used, encoded_words.as_name)
-    assert as_names == [encoded_words.phrase(text, used) for text in texts]
-
-
 @pytest.mark.parametrize(
     ("text", "header"),
     [

@@ -145,6 +145,22 @@ def test_not_ready(run, tmp_path, people):
     assert (code, err) == (65, "error: there is no edition 'breath' in content/editions/; did you mean breathe?\n")
 
 
+def test_beside_a_build(run, tmp_path, people):
+    """Messages in the edition's own folder outlive its next build; elsewhere in there they are refused."""
+    place = "outbox/breathe/messages/"
+    assert run("messages", "breathe", "--recipients", "people.csv", "--to", place)[0] == 3
+    before = sending.files(tmp_path / place)
+    assert run("build", "--quiet") == (0, "", "")
+    assert run("build", "--quiet", "--force") == (0, "", "")
+    assert sending.files(tmp_path / place) == before
+    told = run("messages", "breathe", "--recipients", "people.csv", "--to", place)[1]
+    assert told.startswith(f"3 messages of breathe to {place}: there already;")
+    for elsewhere in ("outbox/breathe/all.mbox", "maildir:outbox/breathe/mail"):
+        code, _, err = run("messages", "breathe", "--recipients", "people.csv", "--to", elsewhere)
+        assert code == 2
+        assert "the next build would remove that; use outbox/breathe/messages" in err
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

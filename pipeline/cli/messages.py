@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from pipeline.recipients import Source
 
 REJECTED = 3
-MBOX = ".mbox"
 # How often a run tells how far it is where no progress bar can be shown, in seconds.
 EVERY = 10.0
 # How often a bar moves.
@@ -110,7 +109,7 @@ def messages(folder: Path, as_json: bool, quiet: bool, force: bool, rejected: Pa
     pipeline messages better-sleep --recipients people.csv --to /srv/mail --cluster tcp://scheduler:8786
     """
     asked = Asked(**named).with_whole_paths() if named["cluster"] else Asked(**named)
-    asked.refuse(rejected)
+    asked.refuse(rejected, folder)
     telling = Telling(asked, as_json=as_json, quiet=quiet)
     with stop_signals() as signals:
         try:
@@ -140,7 +139,7 @@ class Asked:
     dkim_selector: str | None
     dkim_domain: str | None
 
-    def refuse(self, rejected: Path | None) -> None:
+    def refuse(self, rejected: Path | None, folder: Path) -> None:
         """Raise a UsageError for options that don't go together."""
         if (self.recipients is None) == (self.audience is None):
             raise click.UsageError("say who gets one: with --recipients a file's people, with --audience the list's")
@@ -155,6 +154,16 @@ class Asked:
         people = Path(self.recipients or os.devnull)
         if rejected and rejected.exists() and people.exists() and rejected.samefile(people):
             raise click.UsageError("--rejected would take the place of the recipients")
+        self.refuse_what_builds_remove(folder)
+
+    def refuse_what_builds_remove(self, folder: Path) -> None:
+        from pipeline.delivery.outputs import MAILDIR
+        from pipeline.outbox import FOLDER, MESSAGES
+
+        place, outbox = Path(self.target.removeprefix(MAILDIR)).resolve(), (folder / FOLDER).resolve()
+        inside = place.relative_to(outbox).parts if place.is_relative_to(outbox) else ()
+        if len(inside) > 1 and inside[1] != MESSAGES:
+            raise click.UsageError(f"the next build would remove that; use {FOLDER}/{inside[0]}/{MESSAGES}")
 
     def with_whole_paths(self) -> Asked:
         """For workers that start elsewhere."""
@@ -166,6 +175,8 @@ class Asked:
     @property
     def workers(self) -> int:
         """How many processes. One fills an mbox as fast as any disk takes it, unless it has to sign the messages."""
+        from pipeline.delivery.outputs import MBOX
+
         if self.jobs or (self.target.endswith(MBOX) and not self.dkim_key):
             return self.jobs or 1
         return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1

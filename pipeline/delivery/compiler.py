@@ -199,4 +199,5 @@ def merged(ops: Iterable[Op]) -> tuple[Op, ...]:
 
 
 def _card(ops: tuple[Op, ...]) -> bytes | tuple[Op, ...]:
-    return ops[0] if len(ops) == 1 and isinstance(ops[0], bytes) else ops
+    alike = [op for op in ops if isinstance(op, bytes)]
+    return b"".join(alike) if len(alike) == len(ops) else ops

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from hashlib import blake2b
 from itertools import repeat
+from operator import itemgetter
 from typing import Any
 
 from pipeline import encoded_words, mime, personal
@@ -33,7 +34,7 @@ from pipeline.recipients.batch import Batch
 LONGEST_URL = 970
 LONGEST_ADDRESS = 320
 _ATOM = r"[\w!#$%&'*+/=?^`{|}~-]++"
-_ADDRESSES = re.compile(rf"(?:{_ATOM}(?:\.{_ATOM})*+@[A-Za-z0-9.-]++\n)++", re.ASCII)
+_ADDRESSES = re.compile(rf"(?:{_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9.-]++\n)+", re.ASCII)
 _HTTPS = re.compile(r"https://[!-;=?-~]+")
 _TOKEN = Field("token", "", Context.URL_PART)
 
@@ -107,18 +108,22 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """The columns of some ops: those that are ready, and for each other op the places that its column belongs at."""
+    """Some ops, each once: first those whose columns are always the same, then the others; and where each belongs.
 
-    columns: list[Iterable[bytes]]
-    places: list[tuple[Op, list[int]]]
+    ``arrange`` takes all their columns and puts them in the order of the message.
+    """
+
+    alike: tuple[Iterable[bytes], ...]
+    own: tuple[Op, ...]
+    arrange: Callable[[list[Iterable[bytes]]], tuple[Iterable[bytes], ...]]
 
 
 def _plan(ops: Sequence[Op]) -> _Plan:
-    places: dict[Op, list[int]] = {}
-    for place, op in enumerate(ops):
-        if not isinstance(op, bytes):
-            places.setdefault(op, []).append(place)
-    return _Plan([repeat(op) if isinstance(op, bytes) else () for op in ops], list(places.items()))
+    """At least two ops: a value has a soft break behind it."""
+    alike = dict.fromkeys(op for op in ops if isinstance(op, bytes))
+    own = dict.fromkeys(op for op in ops if not isinstance(op, bytes))
+    places = {op: place for place, op in enumerate((*alike, *own))}
+    return _Plan(tuple(map(repeat, alike)), tuple(own), itemgetter(*(places[op] for op in ops)))
 
 
 def compile(email: Email, newsletter: Newsletter, *, columns: Collection[str], signer: Signer | None = None) -> Program:
@@ -150,14 +155,9 @@ class _Run:
             personal.views(program.email, columns, self.size) if program.email.personal else ({}, {})
         )
 
-    def columns(self, plan: _Plan) -> list[Iterable[bytes]]:
-        """The chunks of the messages, each column with one for each reader; those that are the same have no end."""
-        columns = plan.columns.copy()
-        for op, places in plan.places:
-            made = _COLUMN[type(op)](self, op)
-            for place in places:
-                columns[place] = made
-        return columns
+    def columns(self, plan: _Plan) -> tuple[Iterable[bytes], ...]:
+        """The chunks of the messages, each column with one for each reader; those that are always alike have no end."""
+        return plan.arrange([*plan.alike, *[_COLUMN[type(op)](self, op) for op in plan.own]])
 
     def column(self, op: Op) -> Iterable[bytes]:
         return repeat(op) if isinstance(op, bytes) else _COLUMN[type(op)](self, op)
@@ -190,14 +190,12 @@ class _Run:
         return texts
 
     def subjects(self, op: Subject) -> list[bytes]:
-        found = encoded_words.column(self.texts(op.text), len("Subject: "), encoded_words.as_text)
-        return [one.encode() for one in found]
+        used = len("Subject: ")
+        return [encoded_words.unstructured(text, used).encode() for text in self.texts(op.text)]
 
     def recipients(self, op: Recipient) -> list[bytes]:
-        used = len("To: ")
-        phrases = encoded_words.column(self.texts(op.name), used, encoded_words.as_name)
-        rows = zip(phrases, self.addresses(), strict=True)
-        return [(mime.before_path("To", *row) if row[0] else f"<{row[1]}>").encode() for row in rows]
+        rows = zip(self.texts(op.name), self.addresses(), strict=True)
+        return [(mime.named("To", *row) if row[0] else f"<{row[1]}>").encode() for row in rows]
 
     def ids(self, op: Id) -> list[bytes]:
         return [self.program.id(address).encode() for address in self.emails]
