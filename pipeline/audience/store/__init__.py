@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import secrets as chance
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, bindparam, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from pipeline.audience.consent import FIRST, Consent, Entry, Fault, first_fault
 from pipeline.audience.store import importing, log, people, queue, readers, withdrawing
-from pipeline.audience.store.opening import failures, open_engine, writing
+from pipeline.audience.store.checkpoints import Checkpoints
+from pipeline.audience.store.opening import Database, failures, open_database, writing
 from pipeline.audience.store.readers import BATCH, FIELDS, SEGMENTS, Segment
 from pipeline.audience.store.rows import to_subscriber
 from pipeline.audience.store.tables import head, subscriber, suppression
@@ -46,7 +46,7 @@ _PAGE = 1024
 _HEAD = select(head)
 _PAGE_OF_ALL = select(subscriber).where(subscriber.c.id > bindparam("after")).order_by(subscriber.c.id).limit(_PAGE)
 _PAGE_OF_STATE = _PAGE_OF_ALL.where(subscriber.c.state == bindparam("state_"))
-_STATES = select(subscriber.c.state, func.count()).group_by(subscriber.c.state)
+_STATES = select(subscriber.c.state, func.count().label("people")).group_by(subscriber.c.state)
 _REASONS = select(suppression.c.reason, func.count()).group_by(suppression.c.reason)
 
 
@@ -57,14 +57,14 @@ def open_store(url: str, secrets: Sequence[bytes], sign: Callable[[int], str]) -
     began with, which therefore has to stay among them. ``sign`` makes the reader's token of a subscriber's number.
     Raises a ConfigurationError where there is no such database or none of the keys is its own.
     """
-    engine = open_engine(url)
+    database = open_database(url)
     try:
-        with failures(), writing(engine) as connection:
+        with failures(), writing(database.writer) as connection:
             hasher = _hasher(connection, secrets)
     except PipelineError:
-        engine.dispose()
+        database.close()
         raise
-    return Store(engine, hasher, sign)
+    return Store(database, hasher, sign)
 
 
 def _hasher(connection: Connection, secrets: Sequence[bytes]) -> Hasher:
@@ -90,15 +90,18 @@ def _hasher(connection: Connection, secrets: Sequence[bytes]) -> Hasher:
 class Store:
     """People, and what they have said. Times are aware; an address that is none raises a ValueError with the reason."""
 
-    def __init__(self, engine: Engine, hasher: Hasher, sign: Callable[[int], str]) -> None:
-        self._engine = engine
+    def __init__(self, database: Database, hasher: Hasher, sign: Callable[[int], str]) -> None:
+        self._database = database
+        self._engine = database.readers
         self._hasher = hasher
         self._sign = sign
         self._turns: Turns[Any] = Turns(self._transact)
         self._wordings: frozenset[str] = frozenset()
+        is_sqlite = database.writer.dialect.name == "sqlite"
+        self._checkpoints = Checkpoints(database.readers) if is_sqlite else None
 
     def close(self) -> None:
-        self._engine.dispose()
+        self._database.close()
 
     def __enter__(self) -> Store:
         return self
@@ -149,10 +152,8 @@ class Store:
     def erase(self, number: int, consent: Consent, now: datetime) -> bool:
         """Nothing of the person stays but salted hashes. False where there was nobody."""
         found = self._do(lambda turn: people.erase(turn, number, consent, now))
-        if found and self._engine.dialect.name == "sqlite":
-            # What was overwritten in the file may still stand in its log. Whoever reads at the moment has it wait.
-            with suppress(PipelineError), failures(), self._engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        if found and self._checkpoints:
+            self._checkpoints.all()  # what is overwritten in the file still stands in its log
         return found
 
     def is_suppressed(self, address: str) -> bool:
@@ -195,10 +196,9 @@ class Store:
     def counts(self) -> Mapping[str, int]:
         """How many there are in each state, and suppressed for each reason there is (as ``suppressed: bounce``)."""
         with failures(), self._engine.connect() as connection:
-            states = {state: count for state, count in connection.execute(_STATES)}  # noqa: C416  # rows are no tuples
-            reasons = sorted((reason, count) for reason, count in connection.execute(_REASONS))
-        found = {str(state): states.get(state, 0) for state in STATES}
-        return found | {f"suppressed: {reason}": count for reason, count in reasons}
+            states = {row.state: row.people for row in connection.execute(_STATES)}
+            reasons = {f"suppressed: {reason}": count for reason, count in connection.execute(_REASONS)}
+        return {**{state: states.get(state, 0) for state in STATES}, **dict(sorted(reasons.items()))}
 
     # Editions
 
@@ -299,9 +299,12 @@ class Store:
         return answer
 
     def _transact(self, works: Sequence[Callable[[Turn], Any]]) -> list[Any]:
-        with failures(), writing(self._engine) as connection:
+        with failures(), writing(self._database.writer) as connection:
             turn = Turn(connection, self._hasher, self._sign, self._wordings)
             answers = [work(turn) for work in works]
             turn.end()
+            connection.commit()
+            if self._checkpoints:
+                self._checkpoints.written(connection)
         self._wordings |= frozenset(turn.wordings)
         return answers

@@ -46,6 +46,7 @@ def import_batch(
     _insert(turn, new, consent, now)
     for hashed, (number, row) in pending.items():
         turn.run(_CONFIRM, {"id_": number, "state": "confirmed", "confirmed": row.confirmed or now, "mailed": None})
+        turn.unqueue(number, "confirm")
         turn.log(number, hashed, _said(consent, row))
     return verdicts
 

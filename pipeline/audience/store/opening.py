@@ -1,9 +1,11 @@
-"""A database's URL -> an engine on a database that has all its tables: migrations are run under a lock."""
+"""A database's URL -> a database that has all its tables: migrations are run under a lock."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,26 +24,45 @@ NEWEST = "0001"
 _PATIENCE, _MIGRATING = 30, 300
 # Any number; PostgreSQL's advisory locks go by numbers.
 _LOCK = 0x5741_5944
+_PRAGMAS = {
+    "journal_mode": "WAL",
+    # What was answered outlasts a power cut; a turn waits for the disk once.
+    "synchronous": "FULL",
+    # An erased address is overwritten.
+    "secure_delete": "ON",
+    # In pages: the writer leaves this to ``Checkpoints``, but for where those can't follow.
+    "wal_autocheckpoint": "50000",
+}
+# KiB: the index of a million hashes, where each new one has another place, stays in memory.
+_WRITERS_PRAGMAS = {"cache_size": "-65536"}
 _KINDS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 # What SQLite says when another process has the file for too long, and PostgreSQL when it has no more time or room.
 _BUSY = ("database is locked", "database table is locked")
 _BUSY_CODES = ("55P03", "40001", "40P01", "57014", "53300", "57P03")
 
 
-def open_engine(url: str) -> Engine:
-    """An engine on the database, which is brought to the newest schema first.
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One database twice: for those who look, as many at once as there are, and for the one who writes."""
 
-    Raises a ConfigurationError for a URL or a database that can't be used, a DiskError or a BusyError where the
-    database is full, broken or busy.
+    readers: Engine
+    writer: Engine
+
+    def close(self) -> None:
+        self.readers.dispose()
+        self.writer.dispose()
+
+
+def open_database(url: str) -> Database:
+    """The database, brought to the newest tables first.
+
+    Raises a ConfigurationError for a URL or a database that can't be used, a BusyError where it is busy for too long.
     """
     parsed = _parsed(url)
     where = Where(parsed.render_as_string(hide_password=True))
     try:
-        engine = create_engine(parsed, **_options(parsed))
-        if parsed.get_backend_name() == "sqlite":
-            _make_folder(Path(parsed.database or ""))
-            event.listen(engine, "connect", _prepare)
-        _migrate(engine)
+        database = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed)
+        _migrate(database.readers)  # which takes two connections at once
     except ImportError as error:
         raise ConfigurationError(
             "a PostgreSQL database needs psycopg; install it with pip install 'stay-updated[postgres]'", where
@@ -53,7 +74,37 @@ def open_engine(url: str) -> Engine:
         if isinstance(found, BusyError):
             raise found from error
         raise ConfigurationError(f"can't be opened: {_told(error)}", where) from error
-    return engine
+    return database
+
+
+def _sqlite(url: URL) -> Database:
+    """Readers don't wait for each other or for the writer, and the service has as many threads as it likes."""
+    file = Path(url.database or "")
+    if not file.parent.is_dir():
+        file.parent.mkdir(mode=0o700, parents=True)
+    if not file.exists():
+        file.touch(mode=0o600)  # and so are the files that SQLite makes beside it
+    arguments = {"timeout": _PATIENCE, "isolation_level": None}
+    readers = create_engine(url, connect_args=arguments, pool_size=8, max_overflow=-1)
+    # Named parameters, as PostgreSQL's driver has them: rows are handed to both in the same way.
+    writer = create_engine(url, connect_args=arguments, paramstyle="named", pool_size=1, max_overflow=0)
+    for engine, pragmas in ((readers, _PRAGMAS), (writer, {**_PRAGMAS, **_WRITERS_PRAGMAS})):
+        event.listen(engine, "connect", partial(_prepare, pragmas=pragmas))
+    return Database(readers, writer)
+
+
+def _postgresql(url: URL) -> Database:
+    """A server may have been started anew since: a connection is tried before it is used."""
+    arguments = {"options": f"-c lock_timeout={_PATIENCE}s", "connect_timeout": _PATIENCE}
+    readers = create_engine(url, connect_args=arguments, pool_pre_ping=True, pool_size=8, max_overflow=8)
+    writer = create_engine(url, connect_args=arguments, pool_pre_ping=True, pool_size=1, max_overflow=0)
+    return Database(readers, writer)
+
+
+def _prepare(connection: Any, _: object, pragmas: Mapping[str, str]) -> None:
+    with closing(connection.cursor()) as cursor:
+        for name, value in pragmas.items():
+            cursor.execute(f"PRAGMA {name} = {value}")
 
 
 @contextmanager
@@ -90,34 +141,6 @@ def _parsed(url: str) -> URL:
     if driver == _KINDS["sqlite"] and parsed.database in (None, "", ":memory:"):
         raise ConfigurationError("DATABASE_URL needs a file, as sqlite:////srv/blog/.audience/audience.db")
     return parsed.set(drivername=driver)
-
-
-def _options(url: URL) -> dict[str, Any]:
-    if url.get_backend_name() == "sqlite":
-        # Readers don't wait for each other or for the writer, and the service has as many threads as it likes.
-        arguments = {"timeout": _PATIENCE, "isolation_level": None}
-        return {"connect_args": arguments, "paramstyle": "named", "pool_size": 8, "max_overflow": -1}
-    # A server may have been started anew since: a connection is tried before it is used.
-    settings = f"-c lock_timeout={_PATIENCE}s -c timezone=UTC"
-    return {"connect_args": {"options": settings, "connect_timeout": _PATIENCE}, "pool_pre_ping": True, "pool_size": 8}
-
-
-def _make_folder(file: Path) -> None:
-    """The folder is for its owner alone, and so is the file: SQLite gives its other files the same mode."""
-    if not file.parent.is_dir():
-        file.parent.mkdir(mode=0o700, parents=True)
-    if not file.exists():
-        file.touch(mode=0o600)
-
-
-def _prepare(connection: Any, _: object) -> None:
-    """FULL: what was answered outlasts a power cut, and waits for the disk only once a turn. What is deleted is
-    overwritten, as an erased address has to be."""
-    with closing(connection.cursor()) as cursor:
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA secure_delete = ON")
-        cursor.execute("PRAGMA cache_size = -65536")  # KiB; a million hashes are as large
 
 
 @contextmanager

@@ -19,6 +19,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from pipeline.audience.suppression import HASH_BYTES
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -65,7 +67,7 @@ subscriber = Table(
     # The audience and every listing walk along the primary key, a page at a time.
     Column("id", _Number, primary_key=True, autoincrement=False),
     # Sign-up, import, bounces: whose address is it? Of the address's normal form, and at home in suppression too.
-    Column("hash", LargeBinary(32), nullable=False, unique=True),
+    Column("hash", LargeBinary(HASH_BYTES), nullable=False, unique=True),
     Column("address", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("state", String(16), nullable=False),
@@ -93,7 +95,7 @@ suppression = Table(
     "suppression",
     metadata,
     # Asked for by hash alone, at sign-up, import, and for each reader of an audience.
-    Column("hash", LargeBinary(32), primary_key=True),
+    Column("hash", LargeBinary(HASH_BYTES), primary_key=True),
     Column("reason", String(16), nullable=False),
     Column("at", Moment, nullable=False),
 )
@@ -108,7 +110,7 @@ consent = Table(
     Column("number", _Number, primary_key=True, autoincrement=False),
     # One person's data.
     Column("subscriber", BigInteger, nullable=False, index=True),
-    Column("who", String(64), nullable=False),
+    Column("who", String(2 * HASH_BYTES), nullable=False),
     Column("at", Moment, nullable=False),
     Column("what", String(16), nullable=False),
     Column("how", String(16), nullable=False),

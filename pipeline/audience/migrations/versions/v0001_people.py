@@ -54,7 +54,7 @@ def _people(number: sa.types.TypeEngine[int]) -> None:
     op.create_table(
         "subscriber",
         sa.Column("id", number, primary_key=True, autoincrement=False),
-        sa.Column("hash", sa.LargeBinary(32), nullable=False, unique=True),
+        sa.Column("hash", sa.LargeBinary(16), nullable=False, unique=True),
         sa.Column("address", sa.Text, nullable=False),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
@@ -78,7 +78,7 @@ def _people(number: sa.types.TypeEngine[int]) -> None:
     op.create_index("ix_subscriber_state_id", "subscriber", ["state", "id"])
     op.create_table(
         "suppression",
-        sa.Column("hash", sa.LargeBinary(32), primary_key=True),
+        sa.Column("hash", sa.LargeBinary(16), primary_key=True),
         sa.Column("reason", sa.String(16), nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
     )
@@ -92,7 +92,7 @@ def _consents(number: sa.types.TypeEngine[int]) -> None:
         "consent",
         sa.Column("number", number, primary_key=True, autoincrement=False),
         sa.Column("subscriber", sa.BigInteger, nullable=False, index=True),
-        sa.Column("who", sa.String(64), nullable=False),
+        sa.Column("who", sa.String(32), nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
         sa.Column("what", sa.String(16), nullable=False),
         sa.Column("how", sa.String(16), nullable=False),

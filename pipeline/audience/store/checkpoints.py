@@ -1,0 +1,41 @@
+"""Moves what SQLite has in its log over to its file, beside the writer, so that nobody's answer waits for that."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+# Rows written since the last time: some megabytes of the log.
+_ROWS = 4000
+
+
+class Checkpoints:
+    """For one database. A thread runs for as long as there is something to move, one at a time."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._running = threading.Lock()
+        self._moved = 0
+
+    def written(self, connection: Connection) -> None:
+        """The writer has committed."""
+        total: int = connection.connection.dbapi_connection.total_changes  # type: ignore[union-attr]
+        if total - self._moved >= _ROWS and self._running.acquire(blocking=False):
+            self._moved = total
+            threading.Thread(target=self._run, name="checkpoint", daemon=True).start()
+
+    def _run(self) -> None:
+        # What fails now is done the next time.
+        try:
+            with suppress(DBAPIError), self._engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+        finally:
+            self._running.release()
+
+    def all(self) -> None:
+        """Now, and leave nothing in the log, unless somebody reads it just then."""
+        with suppress(DBAPIError), self._running, self._engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
