@@ -32,7 +32,7 @@ from pipeline import (
     templates,
 )
 from pipeline.digests import Recurring
-from pipeline.errors import ContentError, DiskError, NotReadyError, raise_all
+from pipeline.errors import ContentError, DiskError, NotReadyError, PipelineError, flatten, raise_all
 from pipeline.model import Edition, Email, Finding, Newsletter, Values
 from pipeline.pieces import View
 
@@ -208,6 +208,16 @@ def check_email(email: Email, edition: Edition, project: Project) -> tuple[Findi
     return (*email.findings, *_for_nobody(email, edition), *checks.sort(told))
 
 
+def check_service(email: Email, newsletter: Newsletter) -> tuple[Finding, ...]:
+    """What there is to say of the Email in the merge syntax of the newsletter's ESP, which each build writes it in."""
+    if not newsletter.esp:
+        return ()
+    try:
+        return esp.export(email, newsletter, esp.dialect(newsletter.esp)).notes
+    except PipelineError as error:
+        return tuple(Finding("esp", "error", one.message, one.where or newsletter.where) for one in flatten(error))
+
+
 def _for_nobody(email: Email, edition: Edition) -> list[Finding]:
     return [
         Finding("audience", "warn", "nobody is shown this block: its condition holds for no reader", block.where)
@@ -253,12 +263,12 @@ def what_went_out(edition: Edition, project: Project) -> dict[str, Any]:
 
 
 def input_paths(edition: Edition, email: Email, project: Project) -> list[str]:
-    """The files that this edition was made of, relative to the newsletter's folder."""
+    """The files that this edition was made of, relative to the newsletter's folder; one that isn't there counts too,
+    where it would have a say."""
     library = project.library
     shown = [library.articles[slug].where.path for slug in email.articles]
     tracks = [content.TRACKS_PATH] if any(block.name == "tracks" for block in edition.blocks) else []
-    personas = [persona.where.path for persona in library.personas]
     pictures = library.articles.images.published_in(email.html)
-    own = (library.newsletter.where.path, edition.where.path)
+    own = (library.newsletter.where.path, edition.where.path, content.PERSONAS_PATH)
     linked = [path for one in (*own, *shown) for path in library.articles.linked.get(one, ())]
-    return [*own, *shown, *linked, *tracks, *personas, *pictures, TEMPLATES, *templates.files(project.environment)]
+    return [*own, *shown, *linked, *tracks, *pictures, TEMPLATES, *templates.files(project.environment)]

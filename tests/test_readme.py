@@ -47,7 +47,7 @@ def test_commands_are_commands():
     for line in re.findall(r"`pipeline ([^`]+)`", README):
         words = [word.strip('"') for word in re.findall(r'"[^"]*"|\S+', line)]
         command, rest = cli.commands, words
-        while isinstance(command, click.Group):
+        while isinstance(command, click.Group) and rest:
             command, rest = command.commands[rest[0]], rest[1:]
         command.make_context("pipeline", list(rest), resilient_parsing=False)
 

@@ -578,6 +578,16 @@ def test_wrap():
     assert plain_text.wrap("") == ""
 
 
+def test_fields_in_a_letter():
+    """In a letter, too, a field counts as its fallback, wherever it stands, and comes out as it went in."""
+    name, url = merge_fields.token("first_name", "you"), merge_fields.token("share_url", "https://x.example.com/")
+    html = f'<p>Dear {name} all, <a href="{url}">{name}</a> or <b>{name}</b>{name}. {name}{name} {url}</p>'
+    text = plain_text.plain(html, width=40)
+    assert merge_fields.fill_text(text, {}) == plain_text.plain(merge_fields.fill_html(html, {}), width=40)
+    assert text.split("\n")[0] == f"Dear {name} all, {name}"
+    assert plain_text.plain(f"<p>\ue000 {name}</p>") == f"\ue000 {name}"
+
+
 def test_underline():
     """The line below a title is as long as the title looks."""
     assert plain_text.underline("Rest") == "Rest\n===="

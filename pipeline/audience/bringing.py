@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from pipeline.audience.consent import Consent
 from pipeline.audience.imports import Export, Refused, Row
 from pipeline.audience.store import Store
 from pipeline.audience.subscriber import NewReader, Verdict, Withdrawal
+
+T = TypeVar("T")
 
 # Why the store takes no reader, by its verdict.
 REASONS: dict[Verdict, str] = {
@@ -37,7 +41,7 @@ def bring_in(
     ``wording`` is the source of the consents, for their record: how and where these people were asked, and for what.
     """
     consent = Consent("imported", now, "import", form=export.service.name, wording=wording)
-    for rows, refused in export.read(size):
+    for rows, refused in _ahead(export.read(size)):
         readers = [(row, row.told) for row in rows if isinstance(row.told, NewReader)]
         gone = [row.told for row in rows if isinstance(row.told, Withdrawal)]
         told = [reader for _, reader in readers]
@@ -50,6 +54,15 @@ def bring_in(
         refused += _turned_away([row for row, _ in readers], verdicts)
         refused.sort(key=lambda one: one.line)
         yield Part(verdicts.count("taken"), verdicts.count("joined"), left, tuple(refused))
+
+
+def _ahead(parts: Iterator[T]) -> Iterator[T]:
+    """The parts, each next one read while the database writes the one before."""
+    with ThreadPoolExecutor(1) as reader:
+        upcoming = reader.submit(next, parts, None)
+        while (part := upcoming.result()) is not None:
+            upcoming = reader.submit(next, parts, None)
+            yield part
 
 
 def _turned_away(rows: Sequence[Row], verdicts: Sequence[Verdict]) -> list[Refused]:

@@ -22,6 +22,7 @@ FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 GUARD = "'"
 # What looks as if it were guarded is guarded too, so that it is had again as it was.
 _TO_GUARD = re.compile(f"{GUARD}*[{re.escape(''.join(FORMULAS))}]")
+SUPPRESSED = "suppressed"
 # Lists in a cell.
 BETWEEN = ";"
 COLUMNS = (
@@ -42,26 +43,33 @@ COLUMNS = (
 )
 
 
-def csv_lines(subscribers: Iterable[Subscriber]) -> Iterator[str]:
+# A subscriber, and whether the address is suppressed.
+Listed = tuple[Subscriber, bool]
+
+
+def csv_lines(listed: Iterable[Listed]) -> Iterator[str]:
     """The header, and a line for each: UTF-8 is the file's to be, CRLF is RFC 4180's."""
     yield csv_line(COLUMNS)
-    for one in subscribers:
-        yield csv_line(map(_cell, held(one).values()))
+    for one in listed:
+        yield csv_line(map(_cell, held(*one).values()))
 
 
-def json_lines(subscribers: Iterable[Subscriber]) -> Iterator[str]:
+def json_lines(listed: Iterable[Listed]) -> Iterator[str]:
     """An object for each, with what is empty left empty, so that all have the same keys."""
-    for one in subscribers:
-        yield json.dumps({name: plain(value) for name, value in held(one).items()}, ensure_ascii=False) + "\n"
+    for one in listed:
+        yield json.dumps({name: plain(value) for name, value in held(*one).items()}, ensure_ascii=False) + "\n"
 
 
-def held(subscriber: Subscriber) -> dict[str, Any]:
-    """What an export tells of a subscriber, by column. The token is the subscriber's own, and stays here."""
+def held(subscriber: Subscriber, suppressed: bool) -> dict[str, Any]:
+    """What an export tells of a subscriber, by column. The token is the subscriber's own, and stays here.
+
+    Whoever is suppressed is told as that, whatever their state, so that nobody writes to them elsewhere either.
+    """
     wishes = subscriber.preferences
     values = (
         subscriber.address,
         subscriber.name,
-        subscriber.state,
+        SUPPRESSED if suppressed else subscriber.state,
         wishes.topics,
         wishes.mood,
         wishes.kinds,
@@ -77,7 +85,7 @@ def held(subscriber: Subscriber) -> dict[str, Any]:
     return dict(zip(COLUMNS, values, strict=True))
 
 
-def person(subscriber: Subscriber, consents: Iterable[Entry]) -> dict[str, Any]:
+def person(subscriber: Subscriber, consents: Iterable[Entry], *, suppressed: bool = False) -> dict[str, Any]:
     """All that is held about one person, as it can be given to them: themselves, their wishes, what was made for them,
     and each thing they have said yes or no to, in the words that they read."""
     made = {
@@ -85,7 +93,7 @@ def person(subscriber: Subscriber, consents: Iterable[Entry]) -> dict[str, Any]:
         "last_edition_date": plain(subscriber.last_edition_date),
         "tracks_sent": list(subscriber.sent),
     }
-    told = {name: plain(value) for name, value in held(subscriber).items() if name != "last_edition"}
+    told = {name: plain(value) for name, value in held(subscriber, suppressed).items() if name != "last_edition"}
     asked = {"asked_address": subscriber.asked_address} if subscriber.asked_address else {}
     return {**told, **asked, "made": made, "consents": [_consent(entry) for entry in consents]}
 

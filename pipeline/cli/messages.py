@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.cli.build import Signals, chosen, digests_editions, project_with, stop_signals
-from pipeline.cli.console import complain, json_option, print_json, project_option, say
+from pipeline.cli.console import complain, json_option, now, print_json, project_option, say
 from pipeline.errors import ConfigurationError, PipelineError, Where, flatten
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pipeline.delivery.outputs import Output
     from pipeline.delivery.run import Crew, Tally
     from pipeline.model import Email, Newsletter
+    from pipeline.recipients import Source
 
 REJECTED = 3
 # How often a run tells how far it is where no progress bar can be shown, in seconds.
@@ -37,9 +38,13 @@ FRAME = 0.1
 @project_option
 @click.option(
     "--recipients",
-    required=True,
     metavar="FILE|URL",
     help="Who gets one: .csv, .jsonl, .parquet, a database's URL, or - for standard input.",
+)
+@click.option(
+    "--audience",
+    metavar="SEGMENT",
+    help="Who of the list gets one: confirmed, or a condition such as \"confirmed and 'sleep' in topics\".",
 )
 @click.option("--query", metavar="SQL", help="What to ask the database for.")
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="Leave a column out; * for all that aren't declared.")
@@ -87,7 +92,15 @@ def messages(folder: Path, as_json: bool, quiet: bool, force: bool, rejected: Pa
     Rows that can't be used (no address, a broken one, one that was there before) stop nothing: they are listed with
     the reasons in rejected.csv, and the exit code is 3.
 
+    Instead of --recipients, --audience makes messages for the subscribers who may have the edition when the command
+    is given: who has confirmed, isn't suppressed or paused, and whose rhythm it fits. Once all are made that is
+    noted, for the rhythm and for the tracks that each has had. A run that was stopped goes on as long as that finds
+    the same readers; where somebody has come, left or changed their mind since, --force begins anew, so that nobody
+    who has left keeps a message. With a cluster, TMPDIR has to be a folder that its workers see.
+
     \b
+    pipeline messages better-sleep --audience confirmed --to outbox/better-sleep/messages/
+    pipeline messages better-sleep --audience "confirmed and 'sleep' in topics" --to better-sleep.mbox
     pipeline messages better-sleep --recipients people.csv --to outbox/better-sleep/messages/
     pipeline messages better-sleep --recipients people.parquet --to better-sleep.mbox
     pipeline messages better-sleep --recipients - --to maildir:Maildir --jobs 4
@@ -115,7 +128,8 @@ class Asked:
     """What the options ask for."""
 
     edition: str
-    recipients: str
+    recipients: str | None
+    audience: str | None
     query: str | None
     ignore: tuple[str, ...]
     target: str
@@ -127,13 +141,18 @@ class Asked:
 
     def refuse(self, rejected: Path | None, folder: Path) -> None:
         """Raise a UsageError for options that don't go together."""
+        if (self.recipients is None) == (self.audience is None):
+            raise click.UsageError("say who gets one: with --recipients a file's people, with --audience the list's")
+        if self.audience is not None and (self.query or self.ignore):
+            raise click.UsageError("--query and --ignore are for --recipients")
         if self.jobs and self.cluster:
             raise click.UsageError("--jobs is for this machine, --cluster for others")
         if self.dkim_key and not self.dkim_selector:
             raise click.UsageError(
                 "--dkim-key needs --dkim-selector: the name that DNS has the key's public half under"
             )
-        if rejected and rejected.exists() and Path(self.recipients).exists() and rejected.samefile(self.recipients):
+        people = Path(self.recipients or os.devnull)
+        if rejected and rejected.exists() and people.exists() and rejected.samefile(people):
             raise click.UsageError("--rejected would take the place of the recipients")
         self.refuse_what_builds_remove(folder)
 
@@ -149,7 +168,8 @@ class Asked:
     def with_whole_paths(self) -> Asked:
         """For workers that start elsewhere."""
         kind, colon, place = self.target.rpartition(":")
-        recipients = self.recipients if self.recipients == "-" or self.query else str(Path(self.recipients).absolute())
+        is_file = self.recipients not in (None, "-") and not self.query
+        recipients = str(Path(self.recipients or "").absolute()) if is_file else self.recipients
         return replace(self, recipients=recipients, target=f"{kind}{colon}{Path(place).absolute()}")
 
     @property
@@ -167,11 +187,10 @@ def send_out(
 ) -> None:
     """From the edition's content to the messages in their place."""
     from pipeline.delivery import message, run
-    from pipeline.recipients import open_source
 
     email, newsletter = ready_edition(asked.edition, folder)
-    fields = {name: field.type for name, field in newsletter.merge_fields.items()}
-    with open_source(asked.recipients, fields, ignore=asked.ignore, query=asked.query) as source:
+    with ExitStack() as people:
+        source, note = people_of(asked, folder, email, newsletter, people)
         program = message.compile(email, newsletter, columns=source.columns, signer=signer(asked, newsletter))
         output, crew = output_and_crew(asked, email, newsletter)
         tallies = run.send_out(
@@ -182,7 +201,37 @@ def send_out(
             for tally in tallies:
                 tell(tally)
         signals.may_interrupt = True
+        if telling.is_complete:
+            note(output)
     telling.rejected = rejected or output.rejected
+
+
+def people_of(
+    asked: Asked, folder: Path, email: Email, newsletter: Newsletter, opened: ExitStack
+) -> tuple[Source, Callable[[Output], None]]:
+    """Who gets a message, and how to note that all of them are made. What is open is closed with ``opened``."""
+    if asked.recipients is not None:
+        from pipeline.recipients import open_source
+
+        fields = {name: field.type for name, field in newsletter.merge_fields.items()}
+        source = open_source(asked.recipients, fields, ignore=asked.ignore, query=asked.query)
+        return opened.enter_context(source), lambda output: None
+    from pipeline.cli import audience
+    from pipeline.delivery import readership
+    from pipeline.delivery.journal import Journal
+
+    # Closed while messages are written: workers are forked, and must not have the database's connections too.
+    with audience.opened(folder) as store:
+        source = readership.open_readers(store, asked.audience or "", email, newsletter, now())
+    opened.enter_context(source)
+
+    def note(output: Output) -> None:
+        if asked.target != os.devnull:
+            rejected = {line for line, _, _ in Journal(output.journal).rejected()}
+            with audience.opened(folder) as store:
+                readership.note_made(store, source, email, rejected)
+
+    return source, note
 
 
 def ready_edition(slug: str, folder: Path) -> tuple[Email, Newsletter]:

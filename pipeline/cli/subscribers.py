@@ -19,6 +19,7 @@ from pipeline.errors import ContentError, Where
 
 if TYPE_CHECKING:
     from pipeline.audience.bringing import Part
+    from pipeline.audience.exports import Listed
     from pipeline.audience.imports import Refused
     from pipeline.audience.store import Store
     from pipeline.audience.subscriber import State, Subscriber
@@ -87,17 +88,31 @@ def subscribers(context: click.Context, folder: Path, as_json: bool) -> int:
 @project_option
 @json_option
 def list_(state: State | None, folder: Path, as_json: bool) -> None:
-    """List them: address, state, since when, name. As JSON: one a line, with all that an export has."""
+    """List them: address, state, since when, name. As JSON: one a line, with all that an export has.
+
+    \b
+    pipeline subscribers list --state unsubscribed
+    pipeline subscribers list --json | jq .email
+    """
     from pipeline.audience.exports import json_lines
 
     with opened(folder) as store:
-        found = store.subscribers(state)
-        say_all(json_lines(found) if as_json else (f"{line_of(one)}\n" for one in found))
+        found = listed(store, state)
+        say_all(json_lines(found) if as_json else (f"{line_of(*one)}\n" for one in found))
 
 
-def line_of(one: Subscriber) -> str:
+def listed(store: Store, state: State | None) -> Iterator[Listed]:
+    """Who is on the list, and whether each is suppressed."""
+    rest = store.subscribers(state)
+    while some := list(islice(rest, LINES)):
+        verdicts = store.judge_rows([one.address for one in some])
+        yield from zip(some, (verdict == "suppressed" for verdict in verdicts), strict=True)
+
+
+def line_of(one: Subscriber, suppressed: bool) -> str:
+    state = "suppressed" if suppressed else one.state
     since = {"pending": one.created, "confirmed": one.confirmed, "unsubscribed": one.unsubscribed}[one.state]
-    return f"{one.address:<40} {one.state:<12} {f'{since:%Y-%m-%d}' if since else '':<10}  {one.name}".rstrip()
+    return f"{one.address:<40} {state:<12} {f'{since:%Y-%m-%d}' if since else '':<10}  {one.name}".rstrip()
 
 
 @subscribers.command()
@@ -117,13 +132,10 @@ def show(address: str, folder: Path, as_json: bool) -> None:
 
     with opened(folder) as store:
         one = someone(store, address)
-        told = person(one, store.consents_of(one.id))
-        suppressed = store.is_suppressed(address)
+        told = person(one, store.consents_of(one.id), suppressed=store.is_suppressed(address))
     if as_json:
-        print_json({**told, "suppressed": suppressed})
+        print_json(told)
         return
-    if suppressed:
-        say("suppressed: is never written to")
     for name, value in {**told, **told["made"]}.items():
         if value and name not in ("made", "consents"):
             say(f"{name:<18}{', '.join(value) if isinstance(value, list) else value}")
@@ -301,7 +313,7 @@ def export(target: Path | None, state: State | None, format_: Literal["csv", "js
 
     chosen = format_ or ("jsonl" if target and target.suffix in (".jsonl", ".ndjson") else "csv")
     with opened(folder) as store:
-        lines = (csv_lines if chosen == "csv" else json_lines)(store.subscribers(state))
+        lines = (csv_lines if chosen == "csv" else json_lines)(listed(store, state))
         if target is None:
             say_all(lines)
             return
@@ -318,6 +330,9 @@ def forget(address: str, yes: bool, folder: Path) -> None:
 
     A salted hash of the address stays among the suppressed, so that no import brings them back, and the record of
     consents keeps what was said when, without address or internet address.
+
+    \b
+    pipeline subscribers forget anna@example.com
     """
     with opened(folder) as store:
         one = someone(store, address)
@@ -350,7 +365,10 @@ def suppress(address: str, reason: Literal["bounce", "complaint", "manual"], fol
 @json_option
 def verify(folder: Path, as_json: bool) -> int:
     """Check the record of consents: each entry holds the hash of the one before, so that a changed, removed or added
-    one shows. The exit code is 65 where one does, and the first is told.
+    one shows. The exit code is 65 where one does, and the first is told; 74 where the database can't be read.
+
+    \b
+    pipeline subscribers verify
     """
     with opened(folder) as store:
         fault = store.verify()

@@ -39,7 +39,10 @@ def field(context: Context, name: str, fallback: str | None = None) -> str:
         )
     if fallback is None and not declared[name].fallback and declared[name].type != "token":
         raise TemplateError(merge_fields.without_fallback(name, f'field("{name}", "…")').message)
-    return merge_fields.token(name, declared[name].fallback if fallback is None else fallback)
+    fallback = declared[name].fallback if fallback is None else fallback
+    if merge_fields.tags_in(fallback):
+        raise TemplateError(merge_fields.tag_for_fallback(name, fallback).message)
+    return merge_fields.token(name, fallback)
 
 
 @pass_eval_context

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.audience.consent import FIRST, Consent, entry
 from pipeline.audience.exports import COLUMNS, FORMULAS, csv_lines, guarded, json_lines, person, unguarded
+from pipeline.audience.services import standing_of
 from pipeline.audience.subscriber import Preferences, Subscriber
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -35,7 +36,7 @@ def cells(text: str) -> list[list[str]]:
 
 
 def test_csv_has_a_header_and_a_line_for_each() -> None:
-    header, anna = cells("".join(csv_lines([ANNA])))
+    header, anna = cells("".join(csv_lines([(ANNA, False)])))
     assert tuple(header) == COLUMNS
     assert dict(zip(header, anna, strict=True)) == {
         "email": "anna@example.com",
@@ -56,14 +57,23 @@ def test_csv_has_a_header_and_a_line_for_each() -> None:
 
 
 def test_json_lines_have_the_same() -> None:
-    (line,) = json_lines([ANNA])
+    (line,) = json_lines([(ANNA, False)])
     told = json.loads(line)
     assert tuple(told) == COLUMNS
     assert (told["topics"], told["unsubscribed"]) == (["sleep", "focus"], "")
 
 
+def test_whoever_is_suppressed_is_told_as_that() -> None:
+    """So that no other program takes a confirmed reader whose mails bounce for one who may be written to."""
+    (line,) = json_lines([(ANNA, True)])
+    assert json.loads(line)["status"] == "suppressed"
+    assert standing_of("suppressed") == "manual"
+
+
 def test_a_token_is_nobody_elses() -> None:
-    assert "the-token" not in "".join([*csv_lines([ANNA]), *json_lines([ANNA]), json.dumps(person(ANNA, []))])
+    assert "the-token" not in "".join(
+        [*csv_lines([(ANNA, False)]), *json_lines([(ANNA, False)]), json.dumps(person(ANNA, []))]
+    )
 
 
 @given(
@@ -71,7 +81,7 @@ def test_a_token_is_nobody_elses() -> None:
 )
 def test_no_cell_begins_like_a_formula(name: str, topics: tuple[str, ...], mood: str) -> None:
     one = Subscriber(1, "=a@example.com", name, "pending", Preferences(topics, mood), "", NOW, None)
-    for row in cells("".join(csv_lines([one]))):
+    for row in cells("".join(csv_lines([(one, False)]))):
         assert not [cell for cell in row if cell.startswith(FORMULAS)]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -69,7 +68,9 @@ def known_and_suppressed(connection: Connection, hashes: Sequence[bytes]) -> tup
 
 
 def _said(consent: Consent, row: NewReader) -> Consent:
-    return replace(consent, ip=row.ip, version=row.evidence) if row.ip or row.evidence else consent
+    # Not by replace(), which takes five times as long.
+    c = consent
+    return Consent(c.what, c.at, c.how, c.form, row.evidence or c.version, c.wording, row.ip or c.ip, c.language)
 
 
 def _insert(turn: Turn, new: dict[bytes, NewReader], consent: Consent, now: datetime) -> None:
