@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -45,7 +45,7 @@ def open_service(folder: Path, settings: Settings, own_url: str = "") -> Iterato
         own = served(newsletter, settings.public_url)
         letters = Letters(own, project.environment, build.render_email, folder / outbox.FOLDER)
         post = Post(letters, store, signer, settings.public_url, _now)
-        worker = Worker(store, transport, post.letter, _now)
+        worker = Worker(store, transport, post.letter, _now, timedelta(days=settings.keep_ip_days))
         service = Service(project.library, project.environment, settings, store, signer, _now, worker.wake)
         yield application(service, worker)
 

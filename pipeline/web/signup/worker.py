@@ -1,4 +1,7 @@
-"""The mails that wait in the database -> the mail server, one after the other, as long as the service runs."""
+"""The mails that wait in the database -> the mail server, one after the other, as long as the service runs.
+
+It also tidies up: what is kept of where people signed up from goes when its time is over.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ log = logging.getLogger("pipeline.signup")
 # Another process, such as an import, may have queued something.
 LOOK_EVERY = 5.0
 AT_ONCE = 50
+TIDY_EVERY = timedelta(hours=1)
 # Twice as long after each try in vain. A link in a mail is good for two days from when it goes out.
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=15), timedelta(hours=1)
 
@@ -25,10 +29,19 @@ Letter = Callable[[Outgoing], Envelope | None]
 
 
 class Worker:
-    """``letter`` makes a mail of what waits; ``None`` where it isn't wanted any more. What can't go out waits on."""
+    """``letter`` makes a mail of what waits; ``None`` where it isn't wanted any more. What can't go out waits on.
+    ``keep_ip`` is for how long internet addresses are kept."""
 
-    def __init__(self, store: Store, transport: Transport, letter: Letter, now: Callable[[], datetime]) -> None:
-        self.store, self.transport, self.letter, self.now = store, transport, letter, now
+    def __init__(
+        self,
+        store: Store,
+        transport: Transport,
+        letter: Letter,
+        now: Callable[[], datetime],
+        keep_ip: timedelta = timedelta(days=30),
+    ) -> None:
+        self.store, self.transport, self.letter, self.now, self.keep_ip = store, transport, letter, now, keep_ip
+        self._tidied: datetime | None = None
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -40,6 +53,7 @@ class Worker:
         while True:
             self._woken.clear()
             try:
+                await self._tidy()
                 sent = await self.send_all()
             except Exception as error:
                 log.error("no mail goes out: %s", told(error))
@@ -64,6 +78,12 @@ class Worker:
         for one in waiting:
             await self._later(one, "nothing got through")
         return len(due) - len(waiting)
+
+    async def _tidy(self) -> None:
+        now = self.now()
+        if self._tidied is None or now - self._tidied >= TIDY_EVERY:
+            await asyncio.to_thread(self.store.forget_origins, now - self.keep_ip)
+            self._tidied = now
 
     async def _send(self, one: Outgoing, send: Send) -> None:
         """Raises a TransportError where nothing gets through; whatever else goes wrong is this mail's own affair."""

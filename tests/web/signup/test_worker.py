@@ -138,3 +138,21 @@ def test_runs_on(worker):
     worker.store.claim = claimed
     asyncio.run(asyncio.wait_for(run(), 10))
     assert faults == []
+
+
+def test_tidies_up(worker, store, clock):
+    """Where people signed up from is forgotten after the days that it is kept, also while the service runs."""
+    said = Consent("asked", NOW, "form", wording="Yes", ip="203.0.113.7", language="en")
+    number = store.ask("dan@example.com", "", Preferences(), said, NOW).subscriber.id
+
+    async def run(until):
+        running = asyncio.create_task(worker.run())
+        while not until():
+            await asyncio.sleep(0.01)
+            worker.wake()
+        running.cancel()
+
+    asyncio.run(asyncio.wait_for(run(lambda: len(worker.transport.sent) == 4), 10))
+    assert store.consents_of(number)[0].consent.ip == "203.0.113.7"
+    clock[0] += timedelta(days=31)
+    asyncio.run(asyncio.wait_for(run(lambda: store.consents_of(number)[0].consent.ip == ""), 10))
