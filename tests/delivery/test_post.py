@@ -22,6 +22,7 @@ from pipeline.delivery.transport import open_transport
 from pipeline.errors import BusyError
 from tests import folders
 from tests.delivery.mail_server import Server, free_port, silent
+from tests.loops import in_a_loop
 
 NOW = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
 SENDER = "hello@blog.example.com"
@@ -85,7 +86,7 @@ def rounds(office, count=1):
     async def going():
         return [await office.round() for _ in range(count)]
 
-    return asyncio.run(going())
+    return in_a_loop(going())
 
 
 def waiting(store, now):
@@ -231,7 +232,7 @@ def test_two_posts(store, office):
             while "more" in await asyncio.gather(*(one.round() for one in offices)):
                 pass
 
-        asyncio.run(going())
+        in_a_loop(going())
     assert sorted(to for to, _ in server.taken) == sorted(f"reader{number}@example.com" for number in range(60))
 
 
@@ -324,7 +325,7 @@ def test_running(store, office, monkeypatch):
         await asyncio.wait_for(task, 5)
 
     with Server().running() as server:
-        asyncio.run(working(server))
+        in_a_loop(working(server))
 
 
 def test_running_through_an_outage(store, office, clock, monkeypatch, caplog):
@@ -343,7 +344,7 @@ def test_running_through_an_outage(store, office, clock, monkeypatch, caplog):
                 await until(lambda: len(server.taken) == 5)
         await asyncio.wait_for(task, 5)
 
-    asyncio.run(working())
+    in_a_loop(working())
     assert sorted(to for to, _ in server.taken) == READERS
 
 
@@ -367,7 +368,7 @@ def test_a_store_that_fails(store, office, caplog, monkeypatch, error):
         await asyncio.wait_for(task, 5)
 
     with Server().running() as server:
-        asyncio.run(working(server))
+        in_a_loop(working(server))
     assert caplog.text.count("letters wait") == 3
     assert "@" not in caplog.text
 

@@ -1,7 +1,6 @@
 """Transports: a message arrives as it was written, in a file or at a server that is who it says; whatever a server
 does instead has one of three names; nothing in an address becomes a command."""
 
-import asyncio
 import socket
 import stat
 from urllib.parse import quote
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from pipeline.delivery.transport import Envelope, Files, Smtp, open_transport
 from pipeline.errors import ConfigurationError, DeferredError, RefusedError, TransportError
 from tests.delivery.mail_server import NAME, PASSWORD, USER, Server, certified, free_port, silent
+from tests.loops import in_a_loop
 
 SENDER = "hello@blog.example.com"
 MESSAGE = b"From: <hello@blog.example.com>\r\nSubject: Hello\r\n\r\n.\r\n..\r\nFrom here\r\n"
@@ -38,7 +38,7 @@ def send(transport, *envelopes):
                     found.append(None)
         return found
 
-    return asyncio.run(sending())
+    return in_a_loop(sending())
 
 
 @pytest.fixture

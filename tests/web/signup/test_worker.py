@@ -12,6 +12,7 @@ from pipeline.audience.subscriber import Preferences
 from pipeline.delivery.transport import Envelope
 from pipeline.errors import DeferredError, RefusedError, TransportError
 from pipeline.web.signup.worker import Worker
+from tests.loops import in_a_loop
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 
@@ -57,7 +58,7 @@ def worker(store, clock):
 
 
 def sends(worker):
-    return asyncio.run(worker.send_all())
+    return in_a_loop(worker.send_all())
 
 
 def test_sent_once(worker):
@@ -136,7 +137,7 @@ def test_runs_on(worker):
         running.cancel()
 
     worker.store.claim = claimed
-    asyncio.run(asyncio.wait_for(run(), 10))
+    in_a_loop(asyncio.wait_for(run(), 10))
     assert faults == []
 
 
@@ -152,7 +153,7 @@ def test_tidies_up(worker, store, clock):
             worker.wake()
         running.cancel()
 
-    asyncio.run(asyncio.wait_for(run(lambda: len(worker.transport.sent) == 4), 10))
+    in_a_loop(asyncio.wait_for(run(lambda: len(worker.transport.sent) == 4), 10))
     assert store.consents_of(number)[0].consent.ip == "203.0.113.7"
     clock[0] += timedelta(days=31)
-    asyncio.run(asyncio.wait_for(run(lambda: store.consents_of(number)[0].consent.ip == ""), 10))
+    in_a_loop(asyncio.wait_for(run(lambda: store.consents_of(number)[0].consent.ip == ""), 10))
