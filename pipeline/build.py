@@ -32,7 +32,7 @@ from pipeline import (
     templates,
 )
 from pipeline.digests import Recurring
-from pipeline.errors import ContentError, DiskError, NotReadyError, raise_all
+from pipeline.errors import ContentError, DiskError, NotReadyError, PipelineError, flatten, raise_all
 from pipeline.model import Edition, Email, Finding, Newsletter, Values
 from pipeline.pieces import View
 
@@ -57,7 +57,9 @@ class Project:
     @property
     def shelf(self) -> editions.Shelf:
         library = self.library
-        return editions.Shelf(library.newsletter, library.articles, lambda: library.tracks)
+        return editions.Shelf(
+            library.newsletter, library.articles, lambda: library.tracks, library.articles.front_matter
+        )
 
 
 def open_project(folder: Path, service: str = "") -> Project:
@@ -88,21 +90,29 @@ def build_edition(slug: str, project: Project) -> Email:
     A NotReadyError says that the mail isn't ready to be sent; several of them, several reasons.
     """
     refuse_others(slug, project)
-    edition, email = fit_email(compose_edition(slug, project), project)
-    findings = check_email(email, edition, project)
-    raise_all(NotReadyError(f"{one.message} ({one.rule} {one.check})", one.where) for one in checks.errors_in(findings))
-
+    edition, email = ready_email(slug, project)
     newsletter = project.library.newsletter
     exported = esp.export(email, newsletter, esp.dialect(newsletter.esp)) if newsletter.esp else None
-    ready = replace(fill_email(email, {}), findings=(*findings, *(exported.notes if exported else ())))
+    ready = replace(fill_email(email, {}), findings=(*email.findings, *(exported.notes if exported else ())))
     provenance = {
-        **what_went_out(slug, ready, project),
+        **what_went_out(edition, project),
         **inputs.provenance(project.folder, input_paths(edition, ready, project), project.hashes),
     }
     message = mime.message(ready, project.library.newsletter)
     files = outbox.files_of(ready, message, provenance, esp.files_of(exported) if exported else {})
     outbox.write(project.folder / outbox.FOLDER, slug, files)
     return ready
+
+
+def ready_email(slug: str, project: Project) -> tuple[Edition, Email]:
+    """An edition that is ready to be sent, and its Email, whose findings are all that there is to say of it.
+
+    Raises as ``build_edition`` does, and writes nothing.
+    """
+    edition, email = fit_email(compose_edition(slug, project), project)
+    findings = check_email(email, edition, project)
+    raise_all(NotReadyError(f"{one.message} ({one.rule} {one.check})", one.where) for one in checks.errors_in(findings))
+    return edition, replace(email, findings=findings)
 
 
 def export_edition(slug: str, project: Project, name: str) -> esp.Exported:
@@ -198,6 +208,16 @@ def check_email(email: Email, edition: Edition, project: Project) -> tuple[Findi
     return (*email.findings, *_for_nobody(email, edition), *checks.sort(told))
 
 
+def check_service(email: Email, newsletter: Newsletter) -> tuple[Finding, ...]:
+    """What there is to say of the Email in the merge syntax of the newsletter's ESP, which each build writes it in."""
+    if not newsletter.esp:
+        return ()
+    try:
+        return esp.export(email, newsletter, esp.dialect(newsletter.esp)).notes
+    except PipelineError as error:
+        return tuple(Finding("esp", "error", one.message, one.where or newsletter.where) for one in flatten(error))
+
+
 def _for_nobody(email: Email, edition: Edition) -> list[Finding]:
     return [
         Finding("audience", "warn", "nobody is shown this block: its condition holds for no reader", block.where)
@@ -219,11 +239,13 @@ def fill_email(email: Email, values: Values, view: View | None = None) -> Email:
     )
 
 
-def what_went_out(slug: str, email: Email, project: Project) -> dict[str, Any]:
+def what_went_out(edition: Edition, project: Project) -> dict[str, Any]:
     """What a manifest records so that no article goes out twice: each as it is now, and the digest's window."""
-    articles, recurring = project.library.articles, project.recurring.get(slug)
-    # What a digest's edition shows besides, such as the next article, hasn't gone out with it.
-    facts = [articles.front_matter[one] for one in (recurring.taken if recurring else email.articles)]
+    articles, recurring = project.library.articles, project.recurring.get(edition.slug)
+    # What a digest's edition shows besides, such as the next article, hasn't gone out with it; nor has what others have
+    # missed who have it from an edition before.
+    shown = editions.articles_of([block for block in edition.blocks if block.name != "missed"])
+    facts = [articles.front_matter[one] for one in (recurring.taken if recurring else [one.slug for one in shown])]
     recorded = [
         {
             "slug": one.slug,
@@ -241,12 +263,12 @@ def what_went_out(slug: str, email: Email, project: Project) -> dict[str, Any]:
 
 
 def input_paths(edition: Edition, email: Email, project: Project) -> list[str]:
-    """The files that this edition was made of, relative to the newsletter's folder."""
+    """The files that this edition was made of, relative to the newsletter's folder; one that isn't there counts too,
+    where it would have a say."""
     library = project.library
     shown = [library.articles[slug].where.path for slug in email.articles]
     tracks = [content.TRACKS_PATH] if any(block.name == "tracks" for block in edition.blocks) else []
-    personas = [persona.where.path for persona in library.personas]
     pictures = library.articles.images.published_in(email.html)
-    own = (library.newsletter.where.path, edition.where.path)
+    own = (library.newsletter.where.path, edition.where.path, content.PERSONAS_PATH)
     linked = [path for one in (*own, *shown) for path in library.articles.linked.get(one, ())]
-    return [*own, *shown, *linked, *tracks, *personas, *pictures, TEMPLATES, *templates.files(project.environment)]
+    return [*own, *shown, *linked, *tracks, *pictures, TEMPLATES, *templates.files(project.environment)]

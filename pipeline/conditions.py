@@ -9,10 +9,10 @@ from __future__ import annotations
 import ast
 import operator
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
-from itertools import combinations, islice, product
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import islice
 from typing import Any, Literal
 
 from pipeline.errors import ContentError, Where, nearest
@@ -115,45 +115,66 @@ def fields_of(test: Test) -> tuple[str, ...]:
             return (test.field,)
 
 
-def every_reader(tests: Sequence[Test]) -> Iterator[dict[str, str | date | tuple[str, ...]]]:
-    """Readers' values such that whatever the tests can tell apart is among them; first one of whom nothing is known.
-
-    At most ``MOST_READERS``, which more than five or six fields together can exceed.
-    """
-    asked: dict[str, list[Known | Is | Compare | Has]] = {}
-    for one in (atom for test in tests for atom in _atoms(test)):
-        asked.setdefault(one.field, []).append(one)
-    values = [_telling_values(atoms) for atoms in asked.values()]
-    for row in islice(product(*values), MOST_READERS):
-        yield {name: value for name, value in zip(asked, row, strict=True) if value}
+def reader(asked: Iterable[tuple[Test, bool]]) -> dict[str, Any]:
+    """Values of one reader for whom as many of the tests hold as are to hold, and don't as aren't, the first ones
+    before the others."""
+    known: _Way = ()
+    for test, meant in asked:
+        known = next(filter(None, islice(_ways(test, meant, known), MOST_WAYS)), known)
+    fields = dict.fromkeys(atom.field for atom, _ in known)
+    return {name: value for name in fields if (value := _value(name, known))}
 
 
-MOST_READERS = 4096
+def is_for_nobody(test: Test) -> bool:
+    """Whether no reader's values make the test hold. One that there are too many ways to look for isn't called so."""
+    looked = 0
+    for way in islice(_ways(test, True, ()), MOST_WAYS):
+        if way:
+            return False
+        looked += 1
+    return looked < MOST_WAYS
+
+
+MOST_WAYS = 1000
 ANOTHER = "…"
-_MOST_ITEMS = 5
+# What is known of a reader: which atoms hold, and which don't.
+_Way = tuple[tuple["Known | Is | Compare | Has", bool], ...]
 
 
-def _atoms(test: Test) -> Iterator[Known | Is | Compare | Has]:
+def _ways(test: Test, meant: bool, known: _Way) -> Iterator[_Way | None]:
+    """Each way to make the test hold, or not, for a reader of whom so much is known; ``None`` for each that is none,
+    so that whoever asks can tire of it."""
     match test:
         case Not(inner):
-            yield from _atoms(inner)
-        case AllOf(tests) | AnyOf(tests):
+            yield from _ways(inner, not meant, known)
+        case AllOf(tests) | AnyOf(tests) if isinstance(test, AnyOf) is meant:
             for one in tests:
-                yield from _atoms(one)
+                yield from _ways(one, meant, known)
+        case AllOf(tests) | AnyOf(tests):
+            first, *others = tests
+            for way in _ways(first, meant, known):
+                yield from _ways(replace(test, tests=tuple(others)), meant, way) if way and others else (way,)
         case _:
-            yield test
+            more = known if (test, meant) in known else (*known, (test, meant))
+            yield more if more is known or _value(test.field, more) is not None else None
 
 
-def _telling_values(atoms: Sequence[Known | Is | Compare | Has]) -> list[Any]:
-    """Nothing, and for one field a value for each answer that its tests can give."""
-    items = list(dict.fromkeys(one.item for one in atoms if isinstance(one, Has)))
-    if items:
-        sizes = range(1, len(items) + 1) if len(items) <= _MOST_ITEMS else (1, len(items))
-        return [(), *(chosen for size in sizes for chosen in combinations(items, size)), (ANOTHER,)]
-    named = list(dict.fromkeys(one.value for one in atoms if isinstance(one, Is | Compare)))
-    days = [day for day in named if isinstance(day, date)]
-    around = sorted({day + timedelta(days=step) for day in days for step in (-1, 0, 1)})
-    return ["", *around] if days else ["", *named, ANOTHER]
+def _value(field: str, known: _Way) -> Any:
+    """A value of the field for which its atoms hold and don't as they are to; ``None`` where there is none."""
+    atoms = [(atom, meant) for atom, meant in known if atom.field == field]
+    fits = (value for value in _values(atoms) if all(holds(atom, {field: value}) is meant for atom, meant in atoms))
+    return next(fits, None)
+
+
+def _values(atoms: Sequence[tuple[Known | Is | Compare | Has, bool]]) -> list[Any]:
+    """Nothing, and for one field a value for each answer that its atoms can give together."""
+    if any(isinstance(atom, Has) for atom, _ in atoms):
+        items = tuple(atom.item for atom, meant in atoms if isinstance(atom, Has) and meant)
+        return [(), items, (ANOTHER,)]
+    named = [atom.value for atom, _ in atoms if isinstance(atom, Is | Compare)]
+    days = {one.toordinal() + step for one in named if isinstance(one, date) for step in (-1, 0, 1)}
+    around = [date.fromordinal(one) for one in sorted(days) if 0 < one <= date.max.toordinal()]
+    return ["", *around] if around else ["", *named, ANOTHER]
 
 
 def holds(test: Test, values: Mapping[str, Any]) -> bool:
@@ -253,11 +274,16 @@ class _Reader:
             if not tests:
                 raise self.wrong(right, "is empty, so nobody is meant")
             return tests[0] if len(tests) == 1 else AnyOf(tests)
+        if isinstance(left, ast.Name) and isinstance(right, ast.Constant):
+            item, name = ast.unparse(right), self.field(left)
+            raise self.wrong(right, f"is no list; write {name} == {item}, or {name} in ({item}, '…')")
         name = self.field(right)
         if self.types[name] != "list":
             raise self.wrong(right, f"is no list; write {name} == '…', or {name} in ('…', '…')")
         if not isinstance(left, ast.Constant) or not isinstance(left.value, str):
             raise self.wrong(left, "is no text between quotes")
+        if not left.value.strip():
+            raise self.wrong(left, f"is nothing, and no list has it; write `not {name}` for readers without any")
         return Has(name, " ".join(left.value.split()))
 
     def field(self, node: ast.expr) -> str:

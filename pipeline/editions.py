@@ -7,13 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Literal
 
+from pipeline import conditions
+from pipeline.conditions import Condition
 from pipeline.errors import ContentError, PipelineError, Where, nearest, raise_all
 from pipeline.languages import direction, in_language
-from pipeline.model import NOTHING, Article, Block, Choice, Edition, Finding, Newsletter, Personal, Section, Track
+from pipeline.model import (
+    NOTHING,
+    Article,
+    Block,
+    Choice,
+    Edition,
+    Finding,
+    FrontMatter,
+    Newsletter,
+    Personal,
+    Section,
+    Track,
+)
 from pipeline.personal import ASKED
 from pipeline.tracks import allowed, choose_tracks, read_limit
 
@@ -21,15 +35,20 @@ from pipeline.tracks import allowed, choose_tracks, read_limit
 FIRST = ("masthead", "letter")
 LAST = ("footer",)
 OPENING_WORDS = 70
+# How far back `missed` looks, and among how many articles it chooses.
+MISSED_DAYS = 31
+MOST_MISSED = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What blocks may take from: the articles by slug, the tracks, and the newsletter's standing data."""
+    """What blocks may take from: the articles by slug and what their front matter says, the tracks, and the
+    newsletter's standing data."""
 
     newsletter: Newsletter
     articles: Mapping[str, Article]
     tracks: Callable[[], Sequence[Track]]
+    front_matter: Mapping[str, FrontMatter]
     drafts: bool = False
 
     def article(self, slug: Any, where: Where) -> Article:
@@ -55,7 +74,7 @@ def compose(edition: Edition, shelf: Shelf, partials: Collection[str]) -> Editio
     left_out: list[Finding] = []
     for block in _with_frame(edition):
         try:
-            full = _fill(block, shelf, partials, tuple(filled))
+            full = _fill(block, shelf, partials, replace(edition, blocks=tuple(filled)))
         except PipelineError as error:
             errors.append(error)
             continue
@@ -94,7 +113,7 @@ LESS: Mapping[str, Callable[[Article], Article]] = {
 
 
 def _with_less(block: Block, less: Callable[[Article], Article]) -> Block:
-    if block.name != "teasers":
+    if block.name not in ("teasers", "missed"):
         return block
     articles = tuple(less(article) for article in block.data["articles"])
     smaller = replace(block, data=MappingProxyType({**block.data, "articles": articles}))
@@ -144,7 +163,7 @@ def _with_frame(edition: Edition) -> list[Block]:
     return [*first, *edition.blocks, *last]
 
 
-def _fill(block: Block, shelf: Shelf, partials: Collection[str], before: tuple[Block, ...]) -> Block:
+def _fill(block: Block, shelf: Shelf, partials: Collection[str], before: Edition) -> Block:
     if block.name not in partials:
         there = ", ".join(sorted(partials))
         raise ContentError(
@@ -156,6 +175,8 @@ def _fill(block: Block, shelf: Shelf, partials: Collection[str], before: tuple[B
     else:
         data = _named_articles(data, block.where, shelf)
     personal = block.personal
+    if block.name == "missed" and not (personal and personal.audience):
+        personal = replace(personal or Personal(), audience=_seldom(shelf.newsletter, block.where))
     if isinstance(data.get(CHOICE), Choice):
         personal = replace(personal or Personal(), choice=data.pop(CHOICE))
     return replace(block, data=MappingProxyType(data), personal=personal)
@@ -166,17 +187,17 @@ Data = dict[str, Any]
 CHOICE = "for"
 
 
-def _lead(data: Data, where: Where, shelf: Shelf, before: tuple[Block, ...]) -> Data:
+def _lead(data: Data, where: Where, shelf: Shelf, before: Edition) -> Data:
     _known(data, where, "lead", "value", "article", "cta")
     return {**data, "article": shelf.article(data.get("article", data.get("value")), where)}
 
 
-def _article(data: Data, where: Where, shelf: Shelf, before: tuple[Block, ...]) -> Data:
+def _article(data: Data, where: Where, shelf: Shelf, before: Edition) -> Data:
     _known(data, where, "article", "value", "article")
     return {**data, "article": shelf.article(data.get("article", data.get("value")), where)}
 
 
-def _teasers(data: Data, where: Where, shelf: Shelf, before: tuple[Block, ...]) -> Data:
+def _teasers(data: Data, where: Where, shelf: Shelf, before: Edition) -> Data:
     _known(data, where, "teasers", "value", "articles", "columns", "title", "for", "limit")
     columns = data.get("columns", 1)
     if columns not in (1, 2):
@@ -193,7 +214,32 @@ def _teasers(data: Data, where: Where, shelf: Shelf, before: tuple[Block, ...]) 
     return {**filled, "articles": tuple(choice.candidates[index] for index in choice.default), CHOICE: choice}
 
 
-def _sections(data: Data, where: Where, shelf: Shelf, before: tuple[Block, ...]) -> Data:
+def _missed(data: Data, where: Where, shelf: Shelf, before: Edition) -> Data:
+    """What came out before, for readers who don't get every edition: by their topics, then the newest."""
+    _known(data, where, "missed", "title", "limit", "days", "columns")
+    days = data.get("days", MISSED_DAYS)
+    if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= 366:
+        raise ContentError(f"`days` of missed is a number from 1 to 366, not {days!r}", where)
+    shown = {article.slug for article in articles_of(before.blocks)}
+    recent = [
+        one
+        for one in shelf.front_matter.values()
+        if one.date and before.date - timedelta(days=days) <= one.date < before.date
+        if one.slug not in shown and not one.draft and one.language == before.language
+    ]
+    newest = sorted(recent, key=lambda one: (one.date, one.slug), reverse=True)[:MOST_MISSED]
+    articles = tuple(one.slug for one in newest)
+    told = {key: value for key, value in data.items() if key != "days"}
+    return _teasers({**told, "articles": articles, CHOICE: "reader"}, where, shelf, before)
+
+
+def _seldom(newsletter: Newsletter, where: Where) -> Condition:
+    """The readers who have asked for digests less often than they come out."""
+    types = {name: field.type for name, field in newsletter.merge_fields.items()}
+    return conditions.parse("rhythm in ('weekly', 'monthly')", types, where)
+
+
+def _sections(data: Data, where: Where, shelf: Shelf, before: Edition) -> Data:
     _known(data, where, "sections", "article", "pick", "words", "title")
     words = data.get("words", OPENING_WORDS)
     if isinstance(words, bool) or not isinstance(words, int) or not 10 <= words <= 1000:
@@ -218,16 +264,16 @@ def _section(article: Article, anchor: Any, where: Where) -> Section:
     raise ContentError(f"{article.slug} has no section {anchor!r}{nearest(str(anchor), anchors)}{there}", where)
 
 
-def _next(data: Data, where: Where, shelf: Shelf, before: tuple[Block, ...]) -> Data:
+def _next(data: Data, where: Where, shelf: Shelf, before: Edition) -> Data:
     _known(data, where, "next", "value", "article")
     slug = data.get("article", data.get("value"))
     if slug is None:
-        shown = articles_of(before)
+        shown = articles_of(before.blocks)
         slug = next((article.next for article in shown if article.next), None)
     return {**data, "article": shelf.article(slug, where) if slug is not None else None}
 
 
-def _tracks(data: Data, where: Where, shelf: Shelf, before: tuple[Block, ...]) -> Data:
+def _tracks(data: Data, where: Where, shelf: Shelf, before: Edition) -> Data:
     _known(data, where, "tracks", "mood", "kind", "minutes", "limit", "title", "for")
     default = choose_tracks(shelf.tracks(), data, where)
     filled = {**data, "tracks": default}
@@ -267,20 +313,22 @@ def _choice(
     return Choice(by, tuple(candidates), tuple(places[id(one)] for one in default))
 
 
-def _popular(data: Data, where: Where, shelf: Shelf, before: tuple[Block, ...]) -> Data:
+def _popular(data: Data, where: Where, shelf: Shelf, before: Edition) -> Data:
     _known(data, where, "popular", "title", "categories")
     return data
 
 
-def _benefits(data: Data, where: Where, shelf: Shelf, before: tuple[Block, ...]) -> Data:
+def _benefits(data: Data, where: Where, shelf: Shelf, before: Edition) -> Data:
     _known(data, where, "benefits", "title", "items")
     return data
 
 
-# How a block's data is gathered; a block that isn't listed gets what `article` and `articles` name, and the rest as is.
-FILL: Mapping[str, Callable[[Data, Where, Shelf, tuple[Block, ...]], Data]] = {
+# How a block's data is gathered, ``before`` being the edition as far as it is composed; a block that isn't listed gets
+# what `article` and `articles` name, and the rest as is.
+FILL: Mapping[str, Callable[[Data, Where, Shelf, Edition], Data]] = {
     "lead": _lead,
     "teasers": _teasers,
+    "missed": _missed,
     "sections": _sections,
     "article": _article,
     "tracks": _tracks,
@@ -292,6 +340,7 @@ FILL: Mapping[str, Callable[[Data, Where, Shelf, tuple[Block, ...]], Data]] = {
 # The datum without which a block has nothing to show.
 SHOWN_BY = {
     "teasers": "articles",
+    "missed": "articles",
     "sections": "sections",
     "tracks": "tracks",
     "popular": "categories",

@@ -64,6 +64,24 @@ class DiskError(OutboxError):
     exit_code = 74
 
 
+class TransportError(PipelineError):
+    """The mail server can't be reached, or takes nothing now (sysexits: EX_TEMPFAIL)."""
+
+    exit_code = 75
+
+
+class DeferredError(PipelineError):
+    """The mail server takes other messages, but not this one now (sysexits: EX_TEMPFAIL)."""
+
+    exit_code = 75
+
+
+class RefusedError(PipelineError):
+    """The mail server won't take this message, however often it is asked (sysexits: EX_UNAVAILABLE)."""
+
+    exit_code = 69
+
+
 class BusyError(PipelineError):
     """Another run has the outbox (sysexits: EX_TEMPFAIL)."""
 

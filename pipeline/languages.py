@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from pipeline.model import Direction
 
@@ -38,6 +39,21 @@ def long_date(day: date, language: str) -> str:
         return format_date(day, "long", locale=locale(language))
     except (UnknownLocaleError, ValueError):
         return day.isoformat()
+
+
+def long_moment(moment: datetime, timezone: str, language: str) -> str:
+    """The day and the time as the language writes them, by the clock of this time zone, which is named."""
+    from babel import UnknownLocaleError
+    from babel.dates import format_time, get_datetime_format, get_timezone_gmt
+
+    local = moment.astimezone(ZoneInfo(timezone))
+    try:
+        known = locale(language)
+    except (UnknownLocaleError, ValueError):
+        return local.isoformat(" ", "minutes")
+    time = f"{format_time(local, 'short', locale=known)} ({get_timezone_gmt(local, locale=known)})"
+    pattern = str(get_datetime_format("long", locale=known))
+    return pattern.replace("'", "").replace("{0}", time).replace("{1}", long_date(local, language))
 
 
 @cache

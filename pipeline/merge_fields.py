@@ -36,8 +36,8 @@ LEADS = re.compile(r"\s*(?:https?|mailto|tel|sms):", re.IGNORECASE)
 _SCHEME = re.compile(r"\s*[a-zA-Z][\w+.-]*:")
 # What stands before the quotation mark that opens a URL.
 _BEFORE_URL = (" href=", " src=", " background=")
-# What stands in a text before a token, without a blank between.
-_RUN = re.compile(r"[^\s<>\"]+\Z")
+# An address that stands in a text before a token, without a blank between; a field can be where it begins.
+_RUN = re.compile(r"(?:(?<!\w)(?:https?|mailto|tel|sms):|(?<!\w)zqmf([0-9a-f]+)qz)[^\s<>\"]*\Z", re.IGNORECASE)
 
 
 class Context(StrEnum):
@@ -46,7 +46,7 @@ class Context(StrEnum):
     HTML = "html"
     """Between tags, or in an attribute."""
     URL = "url"
-    """The whole address that a link or a picture has."""
+    """The address that a link or a picture has, whole or from where it begins: ``[[web_url]]#comments``."""
     URL_PART = "url-part"
     """A part of an address."""
     TEXT = "text"
@@ -107,7 +107,11 @@ def tokenise(source: str, declared: Mapping[str, MergeField], where: Where, *, m
         if fallback is None and not declared[name].fallback and declared[name].type != "token":
             errors.append(without_fallback(name, f"[[{name}|…]]", Where(where.path, line)))
             return found[0]
-        return token(name, declared[name].fallback if fallback is None else fallback.strip())
+        fallback = declared[name].fallback if fallback is None else fallback.strip()
+        if tags_in(fallback):
+            errors.append(tag_for_fallback(name, fallback, Where(where.path, line)))
+            return found[0]
+        return token(name, fallback)
 
     result = WRITTEN.sub(swap, source)
     raise_all(errors)
@@ -120,6 +124,11 @@ def without_fallback(name: str, written: str, where: Where | None = None) -> Con
         f"or `fallback` under [merge_fields.{name}]",
         where,
     )
+
+
+def tag_for_fallback(name: str, fallback: str, where: Where | None = None) -> ContentError:
+    """For a service's tag that would stand where the reader has no value: a fallback is words, and nobody fills it."""
+    return ContentError(f"the fallback of {name} can't be a tag of the ESP's, {sorted(tags_in(fallback))[0]}", where)
 
 
 def undeclared(name: str, declared: Mapping[str, MergeField], where: Where) -> ContentError:
@@ -176,8 +185,7 @@ def split_html(html: str) -> Iterator[str | Field | Raw]:
         quotation = html.rfind('"', 0, found.start())
         if not html[max(quotation - 12, 0) : quotation].endswith(_BEFORE_URL):
             return Context.HTML
-        whole = quotation + 1 == found.start() and html.startswith('"', found.end())
-        return Context.URL if whole else Context.URL_PART
+        return Context.URL if quotation + 1 == found.start() else Context.URL_PART
 
     return _split(html, context)
 
@@ -187,7 +195,8 @@ def split_text(text: str) -> Iterator[str | Field | Raw]:
 
     def context(found: re.Match[str]) -> Context:
         run = _RUN.search(text, text.rfind("\n", 0, found.start()) + 1, found.start())
-        return Context.URL_PART if run and LEADS.match(run[0]) else Context.TEXT
+        begins = run and (run[1] is None or LEADS.match(read_token(run)[1]))
+        return Context.URL_PART if begins else Context.TEXT
 
     return _split(text, context)
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 FOLDER = record.FOLDER
 LOCK = ".lock"
 TEMPORARY = ".tmp"
+# Each recipient's own message, if they are written into the edition's folder: no build makes them, nor takes them away.
+MESSAGES = "messages"
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -78,7 +80,7 @@ def _refuse_foreign(target: Path) -> None:
     """Raise an OutboxError where something stands that no build has made, and that mustn't be lost."""
     try:
         there = os.listdir(target)  # noqa: PTH208
-        ours = not there or bool({record.MANIFEST, *record.OUTPUTS}.intersection(there))
+        ours = not there or bool({record.MANIFEST, *record.OUTPUTS, MESSAGES}.intersection(there))
     except NotADirectoryError:
         ours = False
     except FileNotFoundError:
@@ -100,7 +102,7 @@ def finding_as_json(found: Finding) -> dict[str, str]:
 
 
 def write(folder: Path, slug: str, files: Mapping[str, bytes]) -> Path:
-    """Put the files into ``folder/<slug>/`` in one step; what stood there before stands there until then.
+    """Put the files into ``folder/<slug>/`` in one step; what stood there stands there until then. Messages stay.
 
     They are written to a temporary folder beside it, which then changes places with it. Raises an OutboxError
     where the disk is full or the folder can't be written; the last good build is then untouched.
@@ -122,6 +124,7 @@ def write(folder: Path, slug: str, files: Mapping[str, bytes]) -> Path:
         for one in {(new / name).parent for name in files} | {new}:
             _sync_folder(one)
         _swap(new, target)
+        _hand_over_messages(temporary, target)
         _sync_folder(folder)
     except OSError as error:
         raise failure(error, Where(f"{FOLDER}/{slug}")) from error
@@ -178,6 +181,7 @@ def sweep(folder: Path) -> None:
         slug = left.name[1:].removesuffix(TEMPORARY).rpartition(".")[0]
         if slug and (left / "old").is_dir() and (left / "new").is_dir() and not (folder / slug).exists():
             (left / "old").rename(folder / slug)
+        _hand_over_messages(left, folder / slug)
         _discard(left)
 
 
@@ -283,6 +287,15 @@ def _swap(new: Path, target: Path) -> None:
         except OSError:
             old.rename(target)
             raise
+
+
+def _hand_over_messages(temporary: Path, target: Path) -> None:
+    """Put the recipients' messages that stood with the old files to the new ones."""
+    for name in ("old", "new"):
+        messages = temporary / name / MESSAGES
+        if messages.is_dir() and target.is_dir() and not (target / MESSAGES).exists():
+            messages.rename(target / MESSAGES)
+            _sync_folder(target)
 
 
 def _exchange(one: Path, other: Path) -> bool:

@@ -1,17 +1,17 @@
 """Readers' values -> what each of them sees: which blocks, and which of the tracks and articles that are chosen.
 
 A reader's tracks are those that fit the ``mood``, the ``kinds`` and the longest length in ``minutes`` that the reader
-has asked for, but for those in ``sent``; the articles those with one of the reader's ``topics``. Whatever places are
-left then go to the edition's own choice, so that there is never a gap.
+has asked for, but for those in ``sent``; the articles those with one of the reader's ``topics``, but for those in
+``seen``. Whatever places are left then go to the edition's own choice, so that there is never a gap.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from pipeline import conditions, tracks
 from pipeline.errors import Where
@@ -22,7 +22,7 @@ from pipeline.pieces import View
 # The fields that a choice asks for, and their types.
 ASKED: Mapping[str, Mapping[str, FieldType]] = {
     "tracks": {"mood": "text", "kinds": "list", "minutes": "text", "sent": "list"},
-    "topics": {"topics": "list"},
+    "topics": {"topics": "list", "seen": "list"},
 }
 _NOTHING: Mapping[FieldType, Value] = {"text": "", "list": ()}
 
@@ -69,40 +69,70 @@ def views_to_look_at(email: Email, personas: Sequence[Persona]) -> dict[str, Vie
     """
     if not email.personal:
         return {"": view(email, {})}
-    readers = (*personas, *other_readers(email, personas))
-    named = {"": view(email, {}), **{one.name: view(email, one.values) for one in readers}}
-    return {name: one for index, (name, one) in enumerate(named.items()) if one not in list(named.values())[:index]}
+    found = {"": view(email, {})}
+    for one in (*personas, *other_readers(email, personas)):
+        seen = view(email, one.values)
+        if seen not in found.values():
+            found[f"{one.name} ({one.key})" if one.name in found else one.name] = seen
+    return found
 
 
 def other_readers(email: Email, personas: Sequence[Persona]) -> tuple[Persona, ...]:
-    """Readers who see what neither nobody in particular nor any of the sample readers does."""
-    possible = _possible_views(email)
-    uncovered = {pair for _, one in possible for pair in one.shown.items()}
-    for one in (view(email, {}), *(view(email, persona.values) for persona in personas)):
-        uncovered -= set(one.shown.items())
-    others: list[Persona] = []
-    while uncovered:
-        values, best = max(possible, key=lambda one: len(uncovered.intersection(one[1].shown.items())))
-        told = ", ".join(f"{name} {shown(value, email.language)}" for name, value in values.items())
-        others.append(Persona(f"other-{len(others) + 1}", f"a reader with {told or 'nothing'}", values, Where("")))
-        uncovered -= set(best.shown.items())
-    return tuple(others)
+    """Readers who see what neither nobody in particular nor any of the sample readers does: a block, the mail without
+    it, or an article among those that are chosen by topics. Tracks' cards are all of one make."""
+    tests = _tests(email)
+    looked_at = {part for values in ({}, *(one.values for one in personas)) for part in _parts(view(email, values))}
+    found: list[Values] = []
+    while left := [part for part in _sides(tests) if part not in looked_at]:
+        values: Values = conditions.reader((tests[block], bool(shows)) for _, block, shows in left)
+        seen = _parts(view(email, values))
+        if seen.isdisjoint(left):  # nobody sees what is left
+            break
+        found.append(values)
+        looked_at |= seen
+    for part, values in _readers_of_articles(email, tests):
+        seen = _parts(view(email, values))
+        if part in seen - looked_at:
+            found.append(values)
+            looked_at |= seen
+    return tuple(_other(number, values, email.language) for number, values in enumerate(found, 1))
+
+
+# What a reader may see: a side of a condition, by block and whether it holds; a card, by block and candidate.
+_Part = tuple[Literal["side", "card"], int, int]
+
+
+def _parts(view: View) -> set[_Part]:
+    cards = ((block, index) for block, picked in view.picks.items() if view.shown.get(block, True) for index in picked)
+    return {("side", *one) for one in view.shown.items()} | {("card", *one) for one in cards}
+
+
+def _sides(tests: Mapping[int, conditions.Test]) -> list[_Part]:
+    return [("side", block, shows) for block in tests for shows in (True, False)]
+
+
+def _readers_of_articles(email: Email, tests: Mapping[int, conditions.Test]) -> Iterator[tuple[_Part, Values]]:
+    """By the card of each article that is chosen by topics, the reader whose topics are the article's."""
+    for block, personal in email.personal.items():
+        if personal.choice and personal.choice.by == "topics":
+            audience = conditions.reader([(tests[block], True)]) if block in tests else {}
+            for index, one in enumerate(personal.choice.candidates):
+                if isinstance(one, Article):
+                    yield ("card", block, index), {**audience, "topics": one.tags}
+
+
+def _other(number: int, values: Values, language: str) -> Persona:
+    told = ", ".join(f"{name} {shown(value, language)}" for name, value in values.items() if value)
+    return Persona(f"other-{number}", f"a reader with {told or 'nothing'}", values, Where(""))
 
 
 def never_shown(email: Email) -> list[int]:
     """The blocks whose condition holds for nobody."""
-    reached = {block for _, one in _possible_views(email) for block, shows in one.shown.items() if shows}
-    return [block for block, personal in email.personal.items() if personal.audience and block not in reached]
+    return [block for block, test in _tests(email).items() if conditions.is_for_nobody(test)]
 
 
-def _possible_views(email: Email) -> list[tuple[Values, View]]:
-    """Each combination of blocks that some reader sees, with the values of one who does."""
-    tests = [personal.audience.test for personal in email.personal.values() if personal.audience]
-    found: dict[tuple[bool, ...], tuple[Values, View]] = {}
-    for values in conditions.every_reader(tests):
-        one = view(email, values)
-        found.setdefault(tuple(one.shown.values()), (values, one))
-    return list(found.values())
+def _tests(email: Email) -> dict[int, conditions.Test]:
+    return {block: personal.audience.test for block, personal in email.personal.items() if personal.audience}
 
 
 def everything(email: Email) -> View:
@@ -117,7 +147,9 @@ def _picked(choice: Choice, columns: Mapping[str, Sequence[Any]], size: int) -> 
     asked = [columns.get(name) or [_NOTHING[kind]] * size for name, kind in ASKED[choice.by].items()]
     places = len(choice.default)
     if choice.by == "topics":
-        return [_by_topics(choice, topics)[:places] for (topics,) in zip(*asked, strict=True)]
+        return [
+            _without(_by_topics(choice, topics), choice, seen)[:places] for topics, seen in zip(*asked, strict=True)
+        ]
     return [
         _without(_by_wishes(choice, mood, kinds, minutes), choice, sent)[:places]
         for mood, kinds, minutes, sent in zip(*asked, strict=True)
@@ -147,7 +179,7 @@ def _by_wishes(choice: Choice, mood: str, kinds: tuple[str, ...], minutes: str) 
 
 
 def _without(ranked: tuple[int, ...], choice: Choice, sent: tuple[str, ...]) -> tuple[int, ...]:
-    """What was sent before comes last."""
+    """What the reader has had before comes last."""
     if not sent:
         return ranked
     named = _by_name(choice)
@@ -157,10 +189,11 @@ def _without(ranked: tuple[int, ...], choice: Choice, sent: tuple[str, ...]) -> 
 
 @lru_cache(maxsize=64)
 def _by_name(choice: Choice) -> Mapping[str, int]:
-    """Each track's title, its address and the last part of that -> its index."""
+    """Each candidate's title, its address and the last part of that, an article's slug -> its index."""
     named: dict[str, int] = {}
-    for index, track in enumerate(_tracks(choice)):
-        for name in (track.title, track.url, track.url.rstrip("/").rpartition("/")[2]):
+    for index, one in enumerate(choice.candidates):
+        slug = one.slug if isinstance(one, Article) else one.url.rstrip("/").rpartition("/")[2]
+        for name in (one.title, one.url, slug):
             named[name.casefold()] = index
     return named
 

@@ -3,9 +3,11 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from unicodedata import east_asian_width
@@ -15,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html as parser
 
-from pipeline import build, inline, mjml, templates
+from pipeline import build, inline, mjml, personal, templates
 from pipeline.errors import PipelineError
 from tests import folders
 
@@ -241,3 +243,68 @@ def test_reopened_project(tmp_path):
     assert again.library is project.library
     edition = build.compose_edition("breathe", again)
     assert "CHANGED" in build.render_email(edition, again.library.newsletter, again.environment).text
+
+
+# --- What isn't for all readers ---
+
+FIELDS = '[merge_fields.plan]\n[merge_fields.topics]\ntype = "list"\n[merge_fields.mood]\n'
+
+
+def personal_email(folder, *blocks):
+    """An edition with these blocks, composed and rendered; the articles a to e have their letter for a tag."""
+    article = folders.ARTICLE.replace("Box breathing", "All of {0}").replace("[breathing]", "[{0}]")
+    files = {
+        "content/newsletter.toml": folders.NEWSLETTER + FIELDS,
+        "content/editions/breathe.md": folders.EDITION.replace(
+            "lead: box-breathing\n", "".join(f"{block}\n  - " for block in blocks) + "footer\n"
+        ),
+        **{f"content/articles/{letter}.md": article.format(letter) for letter in "abcde"},
+    }
+    project = build.open_project(folders.make(folder, files))
+    edition = build.compose_edition("breathe", project)
+    return project, edition, build.render_email(edition, project.library.newsletter, project.environment)
+
+
+def words(html):
+    """The HTML without what says where one section for Outlook ends and the next begins."""
+    return re.sub(r"<style.*?</style>|<!\[endif\]-->\s*<!--\[if mso \| IE\]>|\s+", "", html, flags=re.DOTALL)
+
+
+READERS = [
+    {},
+    {"plan": "premium"},
+    {"topics": ("c", "e")},
+    {"plan": "free", "topics": ("d", "b"), "mood": "worried"},
+]
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_as_if_for_one(tmp_path, reader):
+    """A reader's mail is the one that an edition would become with just what this reader sees; and so is its text."""
+    project, edition, email = personal_email(
+        tmp_path,
+        "masthead: {audience: plan}",
+        "lead: {article: box-breathing, audience: topics}",
+        "letter",
+        "teasers: {for: reader, articles: [a, b, c, d, e]}",
+        "teasers: {for: reader, columns: 2, limit: 2, title: More, articles: [e, d, c, b], audience: not plan}",
+        "tracks: {for: reader, limit: 2, audience: plan or topics}",
+        "lead: {article: a, audience: not topics}",
+    )
+    seen = personal.seen(edition, personal.view(email, reader))
+    blocks = tuple(replace(block, personal=None) for block in seen.blocks if block.name != "hidden")
+    alone = build.render_email(replace(seen, blocks=blocks), project.library.newsletter, project.environment)
+    meant, found = build.fill_email(alone, reader), build.fill_email(email, reader)
+    assert found.text == meant.text
+    assert words(found.html) == words(meant.html)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 5])
+def test_two_columns(tmp_path, limit):
+    """In two columns too, each card that is chosen for a reader stands on the mail's paper, the last one by itself."""
+    block = f"teasers: {{for: reader, columns: 2, limit: {limit}, articles: [a, b, c, d, e]}}"
+    _, _, email = personal_email(tmp_path, "lead: box-breathing", block)
+    mail = parser.document_fromstring(build.fill_email(email, {"topics": ("c", "e")}).html)
+    shown = [heading for heading in mail.iter("h2") if heading.text_content().startswith("All of")]
+    assert len(shown) == limit
+    assert all(any("card" in one.get("class", "") for one in heading.iterancestors()) for heading in shown)

@@ -1,12 +1,28 @@
 """conditions.py: which readers something is for."""
 
 from datetime import date
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.conditions import AllOf, AnyOf, Compare, Condition, Has, Is, Known, Not, column, fields_of, holds, parse
+from pipeline.conditions import (
+    AllOf,
+    AnyOf,
+    Compare,
+    Condition,
+    Has,
+    Is,
+    Known,
+    Not,
+    column,
+    fields_of,
+    holds,
+    is_for_nobody,
+    parse,
+    reader,
+)
 from pipeline.errors import ContentError, Where
 
 WHERE = Where("content/editions/e.md", 7)
@@ -60,6 +76,8 @@ def test_language(source, meant):
         ("topics in ('a',)", "topics is a list; ask for one after the other"),
         ("'sleep' in plan", "plan is no list"),
         ("plan in ()", "() is empty"),
+        ("plan in ('premium')", "'premium' is no list; write plan == 'premium', or plan in ('premium', '…')"),
+        ("'' in topics", "'' is nothing, and no list has it; write `not topics` for readers without any"),
         ("plan < 'b'", "plan is no date"),
         ("joined < 'yesterday'", "'yesterday' is no date"),
         ("plan is 'x'", "compared with `is`"),
@@ -134,3 +152,33 @@ def test_means_what_python_means(source, readers):
     columns = {name: [reader[name] for reader in readers] for name in TYPES}
     assert column(found, columns, len(readers)) == meant == [holds(found, reader) for reader in readers]
     assert set(fields_of(found)) == {name for name in TYPES if name in source}
+
+
+@given(st.lists(st.tuples(questions.map(read), st.booleans()), min_size=1, max_size=4))
+def test_readers_for_whom_it_holds(asked):
+    """There is a reader for whom a condition holds, or doesn't, wherever Python finds one; the first question counts
+    most, and nothing is called for nobody that is for somebody."""
+    (test, meant), *_ = asked
+    lists = [(), ("sleep",), ("rest",), ("sleep", "rest"), ("…",)]
+    somebody = any(
+        holds(test, {"plan": plan, "first_name": name, "topics": topics}) is meant
+        for plan, name, topics in product(["", "a", "b", "…"], ["", "Ana"], lists)
+    )
+    assert (holds(test, reader(asked)) is meant) is somebody
+    assert is_for_nobody(test if meant else Not(test)) is not somebody
+
+
+@pytest.mark.parametrize(
+    ("source", "nobody"),
+    [
+        ("joined < '9999-12-31' and joined > '9999-12-29'", False),
+        ("joined < '0001-01-01'", True),
+        ("joined > '9999-12-31'", True),
+        (" and ".join(f"'{item}' in topics" for item in "abcdef") + " and 'g' not in topics", False),
+        ("'a' in topics and not topics", True),
+        (" and ".join(["(plan or first_name)"] * 18) + " and not (plan or first_name)", False),  # too long to look
+    ],
+)
+def test_for_nobody(source, nobody):
+    """A condition that holds for nobody is found, whatever it asks for, and no other one is called so."""
+    assert is_for_nobody(read(source)) is nobody

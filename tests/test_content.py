@@ -765,6 +765,8 @@ def test_audience(tmp_path):
             "e.md:4: in the condition \"plna == 'x'\", plna is not a declared merge",
         ),
         ("promo: {audience: plan == }", "e.md:4: the condition 'plan ==' can't be read"),
+        ("promo: {audience: }", "e.md:4: `blocks.promo.audience` is missing"),
+        ("promo: {audiance: plan}", "e.md:4: `audiance` is not a key of promo; did you mean audience?"),
         ("promo: {otherwise: hide}", "`blocks.promo.otherwise` must be one of refuse, default"),
         ('promo: {title: "[[plan]]"}', "nothing says what stands here for readers who have no plan; write [[plan|…]]"),
     ],
@@ -774,3 +776,11 @@ def test_audience_wrong(tmp_path, block, told):
     with pytest.raises(PipelineError) as caught:
         edition_with(tmp_path, block).editions["e"]
     assert told in str(caught.value)
+
+
+def test_one_token(tmp_path):
+    """A reader's page is told by one token: what fills the address in fills one."""
+    toml = folders.NEWSLETTER.replace("com/unsubscribe", "com/{token}/unsubscribe?t={token}")
+    line = toml.split("\n").index('unsubscribe_url = "https://blog.example.com/{token}/unsubscribe?t={token}"') + 1
+    with pytest.raises(PipelineError, match=rf"newsletter\.toml:{line}: `unsubscribe_url` has more than one {{token}}"):
+        read_library(folders.make(tmp_path, {"content/newsletter.toml": toml}))

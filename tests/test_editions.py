@@ -1,7 +1,7 @@
 """editions.py: an edition's blocks hold what they name. Pure."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 import pytest
@@ -64,7 +64,7 @@ def compose(newsletter):
             blocks=written,
             where=Where("content/editions/e.md", 1),
         )
-        shelf = editions.Shelf(newsletter, ARTICLES, lambda: TRACKS)
+        shelf = editions.Shelf(newsletter, ARTICLES, lambda: TRACKS, ARTICLES)
         return editions.compose(replace(edition, **values), shelf, PARTIALS)
 
     return compose
@@ -252,3 +252,20 @@ def test_fit_for_reader(compose, newsletter):
     edition = compose(block, newsletter=known(newsletter, topics="list"))
     (smaller,) = editions.smaller(edition)
     assert [len(one.sections) for one in editions.candidates_of(smaller.blocks[1])] == [0, 0]
+
+
+def test_missed(compose, newsletter, monkeypatch):
+    """Readers who get fewer digests are shown what came out in the weeks before, and not what this edition has."""
+    days = {"naps": 1, "light": 20, "pills": 40}
+    dated = {
+        slug: replace(ARTICLES[slug], date=datetime(2026, 11, 24, tzinfo=UTC) - timedelta(day))
+        for slug, day in days.items()
+    }
+    dated = {slug: replace(one, language="en") for slug, one in dated.items()}
+    monkeypatch.setitem(globals(), "ARTICLES", dated)
+    fields = known(newsletter, topics="list", rhythm="text")
+    (missed,) = (one for one in compose("missed", newsletter=fields, letter="x").blocks if one.name == "missed")
+    assert [one.slug for one in missed.personal.choice.candidates] == ["naps", "light"]
+    assert missed.personal.audience.source == "rhythm in ('weekly', 'monthly')"
+    blocks = compose(("lead", {"value": "naps"}), ("missed", {"days": 60}), newsletter=fields).blocks
+    assert [one.slug for one in blocks[2].data["articles"]] == ["light", "pills"]

@@ -62,6 +62,16 @@ def test_new_template(folder):
     assert state(folder) == "changed"
 
 
+def test_new_personas(folder):
+    """Sample readers where there were none before are readers whose mail hasn't been checked yet."""
+    (folder / "content/personas.yaml").write_text("ana: {name: Ana, fields: {first_name: Ana}}\n")
+    assert state(folder) == "changed"
+    build.build_edition("breathe", build.open_project(folder))
+    assert state(folder) == "built"
+    (folder / "content/personas.yaml").unlink()
+    assert state(folder) == "changed"
+
+
 def test_linked_article(folder):
     """An article that is only linked to counts too: its address may change."""
     linked = "content/articles/linked.md"

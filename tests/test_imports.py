@@ -33,6 +33,8 @@ FORBIDDEN = [
     ("checks/words.py", "import cssselect", "only checks.matching imports cssselect"),
     ("checks/words.py", "import anyio", "only web serves"),
     ("record.py", "from pipeline import outbox", "imports go down only"),
+    ("build.py", "from pipeline import delivery", "imports go down only"),
+    ("delivery/outputs.py", "import distributed", "only delivery.run imports distributed"),
     ("recipients/source.py", "from pipeline import outbox", "imports go down only"),
     ("recipients/values.py", "import email_validator", "only recipients imports email_validator"),
     ("recipients/source.py", "import pyarrow", "only recipients imports pyarrow"),
@@ -42,6 +44,14 @@ FORBIDDEN = [
     ("audience/rhythm.py", "from pipeline import content", "the audience knows no articles"),
     ("build.py", "from pipeline import audience", "build never meets the audience"),
     ("checks/size.py", "from pipeline import audience", "imports go down only"),
+    ("build.py", "from pipeline import delivery", "imports go down only"),
+    ("encoded_words.py", "from pipeline import merge_fields", "imports go down only"),
+    ("delivery/message.py", "import cryptography", "only delivery.dkim imports cryptography"),
+    ("audience/limits.py", "import itsdangerous", "only audience.tokens imports itsdangerous"),
+    ("delivery/post.py", "import aiosmtplib", "only delivery.transport imports aiosmtplib"),
+    ("delivery/transport.py", "from pipeline import settings", "only cli and web read settings"),
+    ("delivery/letters.py", "from pipeline import build", "imports go down only"),
+    ("settings.py", "from pipeline import languages", "imports go down only"),
 ]
 
 

@@ -74,6 +74,13 @@ def test_html_contexts():
     )
 
 
+def test_address_goes_on():
+    """A field that an address begins with is that address, whatever stands behind it, and no part of one."""
+    html = f'<a href="{tokenise("[[share_url]]")}?from={tokenise("[[first_name]]")}#x">'
+    filled = merge_fields.fill_html(html, {"share_url": "https://y/a&b", "first_name": "A&B"})
+    assert filled == '<a href="https://y/a&amp;b?from=A%26B#x">'
+
+
 @pytest.mark.parametrize("value", ["", " ", "\t\n", "\u3000"])
 def test_blank_value(value):
     """A value of blanks is none: the fallback stands."""

@@ -40,6 +40,27 @@ def test_swap_in_two_steps(tmp_path, monkeypatch):
     test_swap(tmp_path)
 
 
+@pytest.mark.parametrize("exchanges", [True, False])
+def test_messages_stay(tmp_path, monkeypatch, exchanges):
+    """Messages that were written into an edition's folder are there after the next build too, were it killed amid."""
+    if not exchanges:
+        monkeypatch.setattr(outbox, "_exchange", lambda one, other: False)
+    (tmp_path / "e/messages/0000").mkdir(parents=True)
+    (tmp_path / "e/messages/0000/1.eml").write_bytes(b"mine")
+    outbox.write(tmp_path, "e", FILES)
+    assert {path.name for path in (tmp_path / "e").iterdir()} == {*FILES, "messages"}
+    with monkeypatch.context() as killed:
+        killed.setattr(outbox, "_hand_over_messages", lambda temporary, target: 1 / 0)
+        killed.setattr(outbox, "_discard", lambda path: None)
+        with pytest.raises(ZeroDivisionError):
+            outbox.write(tmp_path, "e", {**FILES, "digest.html": b"newer"})
+    assert not (tmp_path / "e/messages").exists()
+    outbox.sweep(tmp_path)
+    assert (tmp_path / "e/digest.html").read_bytes() == b"newer"
+    assert (tmp_path / "e/messages/0000/1.eml").read_bytes() == b"mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["e"]
+
+
 @pytest.mark.parametrize("place", [(os, "fsync"), (Path, "rename"), (Path, "open"), (tempfile, "mkdtemp")])
 def test_full_disk(tmp_path, monkeypatch, place):
     """Whatever the disk refuses, the last good build stays, nothing half-written stays, and the error says why."""

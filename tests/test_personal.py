@@ -1,6 +1,7 @@
 """personal.py: what each reader sees."""
 
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,6 +119,37 @@ def test_views_to_look_at():
     }
     assert all(one.shown[0] != one.shown[1] for one in views.values())
     assert list(views)[1].startswith("a reader with plan premium, topics sleep, joined December 31, 2025")
+
+
+def test_each_article_is_looked_at():
+    """Of articles that are chosen by topics, each that some reader is shown is looked at, in a block for some too."""
+    mail = email(BY_TOPICS)
+    mail.personal[0] = Personal(parse("plan == 'x'", TYPES, WHERE), BY_TOPICS)
+    views = personal.views_to_look_at(mail, ())
+    assert {index for one in views.values() if one.shown[0] for index in one.picks[0]} == {0, 1, 3}  # 2 has no topics
+    assert "a reader with plan x, topics food" in views
+
+
+def test_same_name():
+    """Two sample readers of the same name are two readers."""
+    readers = [Persona(key, "Ana", {"plan": plan}, WHERE) for key, plan in (("a", "x"), ("b", "y"), ("c", "y"))]
+    views = personal.views_to_look_at(email("plan == 'x'", "plan == 'y'"), readers)
+    assert {name: one.shown for name, one in views.items() if name} == {
+        "Ana": {0: True, 1: False},
+        "Ana (b)": {0: False, 1: True},
+    }
+
+
+def test_many_conditions():
+    """Of many blocks for some only, each is looked at, and none is said to be for nobody."""
+    items = [f"'{one}' in topics and '{other}' not in topics" for one, other in pairwise("abcdefghijklm")]
+    both = " and ".join(f"'{one}' in topics" for one in "abcdefgh")
+    mail = email(*items, both, f"({both}) and 'z' not in topics and plan", "not plan")
+    views = personal.views_to_look_at(mail, ())
+    assert {pair for one in views.values() for pair in one.shown.items()} == {
+        (block, is_shown) for block in range(15) for is_shown in (True, False)
+    }
+    assert personal.never_shown(mail) == []
 
 
 def test_same_for_all():

@@ -27,8 +27,8 @@ from tests import folders
 FOLDER = folders.REPOSITORY / "templates"
 GOLDENS = Path(__file__).parent / "templates"
 BLOCKS = (
-    "article", "benefits", "footer", "lead", "letter", "masthead", "next", "popular", "promo", "sections", "teasers",
-    "tracks",
+    "article", "benefits", "footer", "lead", "letter", "masthead", "missed", "next", "popular", "promo", "sections",
+    "teasers", "tracks",
 )  # fmt: skip
 LANGUAGES = sorted(file.stem for file in (FOLDER / "strings").iterdir())
 PARTIALS = sorted((FOLDER / "blocks").iterdir())
@@ -576,6 +576,16 @@ def test_wrap():
     ]  # fmt: skip
     assert plain_text.wrap(f"Dear {merge_fields.token('first_name', 'you')} all", width=12).count("\n") == 0
     assert plain_text.wrap("") == ""
+
+
+def test_fields_in_a_letter():
+    """In a letter, too, a field counts as its fallback, wherever it stands, and comes out as it went in."""
+    name, url = merge_fields.token("first_name", "you"), merge_fields.token("share_url", "https://x.example.com/")
+    html = f'<p>Dear {name} all, <a href="{url}">{name}</a> or <b>{name}</b>{name}. {name}{name} {url}</p>'
+    text = plain_text.plain(html, width=40)
+    assert merge_fields.fill_text(text, {}) == plain_text.plain(merge_fields.fill_html(html, {}), width=40)
+    assert text.split("\n")[0] == f"Dear {name} all, {name}"
+    assert plain_text.plain(f"<p>\ue000 {name}</p>") == f"\ue000 {name}"
 
 
 def test_underline():

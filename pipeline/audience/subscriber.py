@@ -1,7 +1,7 @@
 """A Subscriber, the states of one, and what can be asked for. Pure.
 
     nobody --ask--> pending --confirm--> confirmed --unsubscribe--> unsubscribed --ask--> pending
-    nobody --import--> confirmed
+    nobody --import--> confirmed, or unsubscribed where the other list says so
 
 Whoever is pending can be imported, and unsubscribe; nobody who has unsubscribed can be imported. Being suppressed is no
 state: it is being on another list, which is asked each time.
@@ -22,6 +22,8 @@ State = Literal["pending", "confirmed", "unsubscribed"]
 STATES: tuple[State, ...] = get_args(State)
 # What became of a row of an import: taken; known and confirmed already; suppressed or unsubscribed, and so refused.
 Verdict = Literal["taken", "joined", "suppressed", "unsubscribed"]
+# Why an import takes somebody off the list: they have left, or are suppressed for this reason.
+WithdrawalReason = Literal["unsubscribed", "bounce", "complaint", "manual"]
 Kind = Literal["confirm", "welcome", "address"]
 # An address gets one confirmation mail in this time, whoever asks for it how often.
 ONE_MAIL_IN = timedelta(hours=24)
@@ -69,12 +71,27 @@ class Subscriber:
 
 @dataclass(frozen=True, slots=True)
 class NewReader:
-    """A row of an import that can be taken. ``confirmed`` is when the reader said yes, where the list tells it."""
+    """A row of an import that can be taken. ``asked`` is when the reader signed up and ``confirmed`` when that was
+    confirmed, from where (``ip``) and how the list says it (``evidence``), all where the list tells it."""
 
     address: str
     name: str = ""
     preferences: Preferences = Preferences()
     confirmed: datetime | None = None
+    asked: datetime | None = None
+    ip: str = ""
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A row of an import of somebody who has left the other list, or can't be written to; ``at`` is since when, where
+    the list tells it."""
+
+    address: str
+    reason: WithdrawalReason
+    at: datetime | None = None
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

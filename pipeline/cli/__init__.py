@@ -14,10 +14,13 @@ from pipeline.cli.check import check
 from pipeline.cli.console import complain, exit_code, open_output, say
 from pipeline.cli.export import export
 from pipeline.cli.listing import list_
+from pipeline.cli.messages import messages
 from pipeline.cli.new import new
 from pipeline.cli.outbox import clean, status
 from pipeline.cli.plan import plan
 from pipeline.cli.preview import preview
+from pipeline.cli.serve import form, serve
+from pipeline.cli.subscribers import subscribers
 from pipeline.errors import PipelineError
 
 BUG = "This is a bug of ours, not of yours; the last good builds are untouched. Please report what stands above."
@@ -73,15 +76,19 @@ def commands() -> None:
     pipeline plan                    what will fall due, and why an article isn't in it
     pipeline preview                 the same in the browser, live while you write
     pipeline export better-sleep --esp mailchimp   in an ESP's own merge syntax
+    pipeline messages better-sleep --recipients people.csv --to people.mbox   one for each reader
     pipeline list                    what articles and editions there are
     pipeline status                  what is in the outbox
+    pipeline serve                   the sign-up service, and the mails that answer people
+    pipeline form                    the HTML to paste into the blog
+    pipeline subscribers             who is on the list; import, export, forget
     pipeline new edition "Subject"   a file to fill in
 
-    Exit codes: 0 fine, 2 wrong usage, 65 wrong content or template, 73 can't write, 74 the disk failed,
-    75 another run is building, 77 may not write, 78 wrong configuration, 130 and 143 stopped by a
-    signal, 1 a bug of ours.
+    Exit codes: 0 fine, 2 wrong usage, 3 some recipients or rows were refused, 65 wrong content or template,
+    73 can't write, 74 the disk failed, 75 another run is at work, 77 may not write, 78 wrong
+    configuration, 130 and 143 stopped by a signal, 1 a bug of ours.
     """
 
 
-for command in (build, check, clean, export, list_, new, plan, preview, status):
+for command in (build, check, clean, export, form, list_, messages, new, plan, preview, serve, status, subscribers):
     commands.add_command(command)

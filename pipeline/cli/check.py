@@ -133,7 +133,8 @@ def read_edition(slug: str, project: Project) -> tuple[Mail, tuple[Finding, ...]
     from pipeline import build
 
     edition, email = build.fit_email(build.compose_edition(slug, project), project)
-    return build.mail_of(email, edition, project), build.check_email(email, edition, project)
+    of_service = build.check_service(email, project.library.newsletter)
+    return build.mail_of(email, edition, project), (*of_service, *build.check_email(email, edition, project))
 
 
 def unreadable(error: PipelineError) -> Finding:

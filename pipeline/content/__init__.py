@@ -19,7 +19,7 @@ from pipeline.content.tracks import read_tracks
 from pipeline.errors import PipelineError
 from pipeline.model import Edition, Newsletter, Persona, Track
 
-__all__ = ["TRACKS_PATH", "Library", "is_article", "is_edition", "read_library", "reread_library"]
+__all__ = ["PERSONAS_PATH", "TRACKS_PATH", "Library", "is_article", "is_edition", "read_library", "reread_library"]
 
 
 @dataclass(frozen=True)

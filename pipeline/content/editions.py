@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup
 
@@ -120,14 +122,23 @@ def read_blocks(fields: Fields, newsletter: Newsletter, images: Images, example:
         path = ("blocks", index, name)
         shared = {key: data[key] for key in PERSONAL if key in data} if isinstance(data, dict) else {}
         own = {key: data[key] for key in data if key not in PERSONAL} if isinstance(data, dict) else data
+        _refuse_misspelt(own, path, fields)
         personal = _personal(Fields(fields.source, shared, path, fields.errors, fields.error), newsletter)
         found.append(Block(name, fields.where("blocks", index), reader.read(own, *path), personal))
     return tuple(found)
 
 
+def _refuse_misspelt(data: Any, path: tuple[str | int, ...], fields: Fields) -> None:
+    """Note what is nearly the key that says whom a block is for: a block of one's own may have any keys, and would be
+    shown to everybody."""
+    for key in data if isinstance(data, dict) else ():
+        if found := get_close_matches(str(key), PERSONAL, n=1, cutoff=0.8):
+            fields.wrong(f"`{key}` is not a key of {path[-1]}; did you mean {found[0]}?", *path, str(key))
+
+
 def _personal(fields: Fields, newsletter: Newsletter) -> Personal | None:
     """Who is shown a block, and what becomes of it where a service can't express that."""
-    source = fields.text("audience", "")
+    source = fields.text("audience", None if "audience" in fields.values else "")
     otherwise = fields.choice("otherwise", ("refuse", "default"))
     types = {name: field.type for name, field in newsletter.merge_fields.items()}
     try:

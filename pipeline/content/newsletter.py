@@ -114,6 +114,8 @@ def _pattern(fields: Fields, name: str, known: tuple[str, ...], default: str | N
     """An address in which ``{names}`` are filled in later."""
     url = fields.url(name, default)
     check_places(fields, name, url, known)
+    if url.count("{token}") > 1:
+        fields.wrong(f"`{fields.label(name)}` has more than one {{token}}; one tells whose page it is", name)
     return url
 
 

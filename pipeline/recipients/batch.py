@@ -13,10 +13,12 @@ class Batch:
     """So many readers. Each column, by its field's name, is as long as ``emails``, which is the column ``email``.
 
     Text, URLs and tokens are str, dates ``datetime.date``, lists tuples of str; what isn't known is ``""`` or ``()``.
+    ``lines`` are those of the input that the readers stand in, where they stand in one.
     """
 
     emails: Sequence[str]
     columns: Mapping[str, Sequence[Value]]
+    lines: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,9 @@ DUPLICATE = "duplicate: an earlier row has this address"
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """The readers of a block, the line of each, and the rows that are none, by line."""
+    """The readers of a block, and the rows that are none, by line."""
 
     batch: Batch
-    lines: Sequence[int]
     rejected: tuple[Rejected, ...]
 
 
@@ -41,21 +40,20 @@ def cleaned(
         wrong = {index: DUPLICATE for index, line in enumerate(block.lines) if line in duplicates} | wrong
     kept = {name: values[name] for name in columns}
     if not wrong:
-        return Cleaned(_batch(kept), block.lines, block.rejected)
+        return Cleaned(_batch(kept, block.lines), block.rejected)
     good = [index not in wrong for index in range(size)]
     kept = {name: list(compress(column, good)) for name, column in kept.items()}
     rejected = [Rejected(block.lines[index], wrong[index], _row(block, columns, index)) for index in sorted(wrong)]
     # A row without anything is nobody: Excel writes such at the end.
     rejected = [one for one in rejected if one.reason != MISSING or any(one.values.values())]
     return Cleaned(
-        _batch(kept),
-        list(compress(block.lines, good)),
+        _batch(kept, list(compress(block.lines, good))),
         tuple(sorted((*block.rejected, *rejected), key=lambda one: one.row)),
     )
 
 
-def _batch(columns: Mapping[str, Sequence[Value]]) -> Batch:
-    return Batch(cast(Sequence[str], columns[EMAIL]), columns)
+def _batch(columns: Mapping[str, Sequence[Value]], lines: Sequence[int]) -> Batch:
+    return Batch(cast(Sequence[str], columns[EMAIL]), columns, lines)
 
 
 def _row(block: Block, columns: Collection[str], index: int) -> dict[str, str]:

@@ -11,7 +11,7 @@ import json
 import os
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,22 +175,41 @@ def open_source(
             name, reader = _of_query(name, query, types, left_out, undo)
         else:
             reader = _of_file(name, types, left_out, undo)
-        stamp = _stamp_of(reader.path, name)
-        index, columns, repeated = _look_through(reader, name, types)
-        if EMAIL not in columns:
-            raise ContentError("no line has an address; name it email", Where(name))
-        return Source(
-            name=name,
-            columns=columns,
-            rows=index.rows,
-            fingerprint=_fingerprint(reader.path, {column: types[column] for column in columns}, left_out),
-            _reader=reader,
-            _types=types,
-            _stamp=stamp,
-            _index=index,
-            _duplicates=repeated,
-            _temporary=undo.pop_all(),
-        )
+        return _opened(name, reader, types, left_out, undo)
+
+
+def open_batches(name: str, batches: Iterable[Batch], fields: Mapping[str, FieldType]) -> Source:
+    """Write readers down once, in a temporary file for this user alone, so that they can be read in shards.
+
+    All batches bring these fields. Raises a DiskError where the file can't be written.
+    """
+    types: dict[str, FieldType] = {**fields, EMAIL: "text"}
+    columns = tuple(dict.fromkeys((EMAIL, *fields)))
+    with ExitStack() as undo:
+        path, _ = spool.spooled(lambda file: spool.write_batches(file, columns, batches))
+        undo.callback(path.unlink, missing_ok=True)
+        return _opened(name, JsonLines(str(path), name, columns, frozenset(), Place(0, 1)), types, frozenset(), undo)
+
+
+def _opened(
+    name: str, reader: Reader, types: Mapping[str, FieldType], ignore: frozenset[str], undo: ExitStack
+) -> Source:
+    stamp = _stamp_of(reader.path, name)
+    index, columns, repeated = _look_through(reader, name, types)
+    if EMAIL not in columns:
+        raise ContentError("no line has an address; name it email", Where(name))
+    return Source(
+        name=name,
+        columns=columns,
+        rows=index.rows,
+        fingerprint=_fingerprint(reader.path, {column: types[column] for column in columns}, ignore),
+        _reader=reader,
+        _types=types,
+        _stamp=stamp,
+        _index=index,
+        _duplicates=repeated,
+        _temporary=undo.pop_all(),
+    )
 
 
 def _of_query(
@@ -234,7 +253,7 @@ def _look_through(
     def again(number: int) -> Iterator[tuple[int, str]]:
         block = next(reader.blocks(index.begin(number), _BLOCK, _BLOCK))
         found = cleaned(block, types, reader.columns)
-        return zip(found.lines, map(key, found.batch.emails), strict=True)
+        return zip(found.batch.lines, map(key, found.batch.emails), strict=True)
 
     try:
         with Hashes() as hashes:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from pipeline.errors import ContentError, DiskError, Where
+from pipeline.recipients.batch import Batch
+from pipeline.recipients.header import EMAIL
 
 T = TypeVar("T")
 
@@ -68,6 +70,15 @@ def write_table(
         cells = map(_whole, compress(row, chosen))
         file.write(encode(dict(zip(columns, cells, strict=True))).encode() + b"\n")
     return columns
+
+
+def write_batches(file: IO[bytes], columns: Sequence[str], batches: Iterable[Batch]) -> None:
+    """Write readers, each with these columns, as lines of JSON."""
+    encode = json.JSONEncoder(default=date.isoformat, check_circular=False).encode
+    for batch in batches:
+        values = {**batch.columns, EMAIL: batch.emails}
+        rows = zip(*(values[name] for name in columns), strict=True)
+        file.writelines(encode(dict(zip(columns, row, strict=True))).encode() + b"\n" for row in rows)
 
 
 def _whole(cell: Any) -> Any:

@@ -16,7 +16,8 @@ from pipeline.errors import TemplateError, Where, raise_all
 from pipeline.templates import facts, plain_text, words
 from pipeline.templates.faults import Missing, refuse_none
 
-MJML, TEXT = ".mjml.j2", ".txt.j2"
+MJML, TEXT, HTML = ".mjml.j2", ".txt.j2", ".html.j2"
+PAGES, LETTERS = "pages/", "letters/"
 
 _MJ_TAG = re.compile(r"<mj-[\w-]*")
 
@@ -27,7 +28,7 @@ class Environment(jinja2.Environment):
     def __init__(self, folder: Path) -> None:
         super().__init__(
             loader=_Loader(folder),
-            autoescape=lambda name: name is not None and name.endswith(MJML),
+            autoescape=lambda name: name is not None and name.endswith((MJML, HTML)),
             undefined=Missing,
             finalize=refuse_none,
             optimized=False,
@@ -49,6 +50,7 @@ class Environment(jinja2.Environment):
             "date": words.show_date,
             "local": facts.local,
             "local_language": facts.local_language,
+            "language_name": words.language_name,
             "number": words.show_number,
             "opening": plain_text.opening,
             "outline": facts.outline,
@@ -65,8 +67,9 @@ class Environment(jinja2.Environment):
 
 
 def files(environment: Environment) -> tuple[str, ...]:
-    """The paths of all templates, their style sheets and words, relative to the newsletter's folder."""
-    return tuple(f"templates/{name}" for name in environment.files)
+    """The paths of all that editions are made by: templates, their style sheets and words, relative to the newsletter's
+    folder. Pages and letters aren't among them: no edition is another because one of those is."""
+    return tuple(f"templates/{name}" for name in environment.files if not name.startswith((PAGES, LETTERS)))
 
 
 def blocks(environment: Environment) -> tuple[str, ...]:

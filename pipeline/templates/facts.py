@@ -23,6 +23,11 @@ def named(context: Context, name: str) -> Any:
     return context[name]
 
 
+def spoken(context: Context) -> str:
+    """The language of the page, or of the edition."""
+    return str(named(context, "page" if "page" in context else "edition").language)
+
+
 @pass_context
 def field(context: Context, name: str, fallback: str | None = None) -> str:
     """The token of a merge field; ``fallback`` stands in where the reader has no value."""
@@ -34,7 +39,10 @@ def field(context: Context, name: str, fallback: str | None = None) -> str:
         )
     if fallback is None and not declared[name].fallback and declared[name].type != "token":
         raise TemplateError(merge_fields.without_fallback(name, f'field("{name}", "…")').message)
-    return merge_fields.token(name, declared[name].fallback if fallback is None else fallback)
+    fallback = declared[name].fallback if fallback is None else fallback
+    if merge_fields.tags_in(fallback):
+        raise TemplateError(merge_fields.tag_for_fallback(name, fallback).message)
+    return merge_fields.token(name, fallback)
 
 
 @pass_eval_context
@@ -57,15 +65,14 @@ def disclaimer(context: Context) -> str:
 @pass_context
 def local(context: Context, texts: Mapping[str, str]) -> str:
     """The text in the edition's language, or else in the newsletter's."""
-    newsletter, edition = named(context, "newsletter"), named(context, "edition")
-    return in_language(texts, edition.language) or in_language(texts, newsletter.language)
+    return in_language(texts, spoken(context)) or in_language(texts, named(context, "newsletter").language)
 
 
 @pass_context
 def local_language(context: Context, texts: Mapping[str, str]) -> str:
     """Which language that text is in."""
-    newsletter, edition = named(context, "newsletter"), named(context, "edition")
-    return str((edition if in_language(texts, edition.language) else newsletter).language)
+    language = spoken(context)
+    return language if in_language(texts, language) else str(named(context, "newsletter").language)
 
 
 def contents(sections: Iterable[Section], limit: int) -> list[Section]:

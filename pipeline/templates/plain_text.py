@@ -55,9 +55,21 @@ def columns(text: str) -> int:
 
 
 def plain(html: str, width: int = LINE_WIDTH) -> str:
+    """The HTML of an article or a letter in lines of at most so many columns; a merge field counts as its fallback."""
     from pipeline import markdown
 
-    return markdown.to_text(html, width)
+    tokens = [] if _OWN_USE.search(html) else [found[0] for found in merge_fields.ANY_TOKEN.finditer(html)]
+    if not 0 < len(tokens) <= _PLACES:
+        return markdown.to_text(html, width)
+    places = (chr(_FIRST + index) * max(columns(token), 1) for index, token in enumerate(tokens))
+    text = markdown.to_text(merge_fields.ANY_TOKEN.sub(lambda found: next(places), html), width)
+    return _PLACE.sub(lambda found: tokens[ord(found[1]) - _FIRST], text)
+
+
+# What stands for a token while lines are broken: a sign for private use, as often as its fallback has columns.
+_FIRST, _PLACES = 0xE000, 0x1900
+_OWN_USE = re.compile("[\ue000-\uf8ff]")
+_PLACE = re.compile("([\ue000-\uf8ff])\\1*")
 
 
 def opening(html: str, words: int) -> Markup:

@@ -1,4 +1,4 @@
-"""The templates' own words, dates and numbers, in the edition's language."""
+"""The templates' own words, dates and numbers, in the language of the edition or the page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from pipeline.errors import TemplateError, Where, nearest
 from pipeline.languages import locale
-from pipeline.templates.facts import named
+from pipeline.templates.facts import named, spoken
 
 Words = str | Mapping[str, str]
 
@@ -66,7 +66,7 @@ def translator(folder: Path) -> Callable[..., str]:
     @pass_context
     def t(context: Context, key: str, **values: Any) -> str:
         """The words of a key in the edition's language; of plural forms the one that ``count`` asks for."""
-        language = named(context, "edition").language
+        language = spoken(context)
         return _filled(strings(language), key, values, language, context.eval_ctx.autoescape)
 
     return t
@@ -97,7 +97,7 @@ def show_date(context: Context, value: Any, format: str = "long") -> str:
     """
     if not isinstance(value, date):
         raise TemplateError(f"date wants a date, not {value!r}")
-    timezone, language = named(context, "newsletter").timezone, named(context, "edition").language
+    timezone, language = named(context, "newsletter").timezone, spoken(context)
     try:
         return _local_date(value, format, timezone, language)
     except (AttributeError, KeyError, ValueError) as error:
@@ -108,7 +108,13 @@ def show_date(context: Context, value: Any, format: str = "long") -> str:
 def show_number(context: Context, value: Any) -> str:
     if not isinstance(value, int | float):
         raise TemplateError(f"number wants a number, not {value!r}")
-    return _local_number(value, named(context, "edition").language)
+    return _local_number(value, spoken(context))
+
+
+def language_name(language: str) -> str:
+    """What a language calls itself, with a capital where it has any."""
+    name = locale(language).get_display_name() or language
+    return name[:1].upper() + name[1:]
 
 
 @lru_cache(maxsize=512)

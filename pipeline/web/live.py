@@ -253,7 +253,8 @@ class LiveProject:
         edition = self._compose_digest(gathered) if gathered else self._compose(page)
         edition, email = build.fit_email(edition, self.project)
         if page.kind != "articles":  # of an article alone nobody wants to know what its mail lacks
-            email = replace(email, findings=build.check_email(email, edition, self.project))
+            of_service = build.check_service(email, library.newsletter)
+            email = replace(email, findings=(*of_service, *build.check_email(email, edition, self.project)))
         personas = (*library.personas, *personal.other_readers(email, library.personas))
         return replace(look, edition=edition, email=email, personas=personas)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import Literal
 
 import h11
 import uvicorn
@@ -29,7 +32,8 @@ def listen(host: str, port: int) -> socket.socket:
         raise ConfigurationError(f"--host {host}: there is no such address") from error
     last = min(port + MOST_TRIES, 65_535) if port else 0
     for candidate in range(port, last + 1):
-        found = socket.socket(family, socket.SOCK_STREAM)
+        # asyncio has answers leave at once (TCP_NODELAY) where a socket says that it is TCP's.
+        found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             found.bind((host, candidate))
@@ -52,23 +56,46 @@ def is_loopback(listener: socket.socket) -> bool:
     return ip_address(listener.getsockname()[0]).is_loopback
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a client gets of the server: how its connection is read, how many seconds that may be idle, how many there
+    are at a time."""
+
+    connection: type[asyncio.Protocol] | Literal["auto"] = "auto"
+    kept_alive: int = 5
+    most: int | None = None
+
+
+NO_LIMITS = Limits()
+
+
 def serve(
-    app: ASGIApp, listener: socket.socket, started: Callable[[], None], stopping: Callable[[], None] = lambda: None
+    app: ASGIApp,
+    listener: socket.socket,
+    started: Callable[[], None],
+    stopping: Callable[[], None] = lambda: None,
+    limits: Limits = NO_LIMITS,
 ) -> None:
     """Answer on this socket until a signal says to stop.
 
     ``started`` is called once the server answers, ``stopping`` before it waits for what it still answers to end.
     """
-    config = uvicorn.Config(
+    logging.getLogger("uvicorn.error").addFilter(_OwnErrors())
+    _Server(configuration(app, limits), started, stopping).run([listener])
+
+
+def configuration(app: ASGIApp, limits: Limits = NO_LIMITS) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
         log_level="warning",
         access_log=False,
         server_header=False,
         ws="none",
         timeout_graceful_shutdown=GRACE,
+        http=limits.connection,
+        timeout_keep_alive=limits.kept_alive,
+        limit_concurrency=limits.most,
     )
-    logging.getLogger("uvicorn.error").addFilter(_OwnErrors())
-    _Server(config, started, stopping).run([listener])
 
 
 class _OwnErrors(logging.Filter):

@@ -22,6 +22,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from email.message import EmailMessage
@@ -38,11 +39,12 @@ HERE = Path(__file__).parent
 REPOSITORY = HERE.parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
-from pipeline.delivery import message  # noqa: E402
-
 from pipeline import build, marks, mime  # noqa: E402
+from pipeline.delivery import message, outputs  # noqa: E402
+from pipeline.delivery import run as delivery  # noqa: E402
 from pipeline.merge_fields import Context, expanded, split_header, split_html, split_text  # noqa: E402
 from pipeline.model import Email, Newsletter  # noqa: E402
+from pipeline.recipients import open_source  # noqa: E402
 from pipeline.recipients.batch import Batch  # noqa: E402
 
 COLUMNS = ("email", "first_name", "token")
@@ -317,58 +319,54 @@ def whole_runs(folder: Path, count: int) -> None:
 
 
 def to_disk(email: Email, newsletter: Newsletter, folder: Path, count: int) -> None:
-    """Our own files beside the same bytes, written by a loop that knows them already."""
-    print(f"To the disk, {count:,} readers; seconds, median of runs in turn, started and finished alike")
+    """Our own run, the building of the messages and its fsyncs with it, beside a loop that writes the same bytes, which
+    it has already, and syncs them once."""
+    print(f"To the disk, {count:,} readers; seconds, median of runs in turn")
     program = message.compile(email, newsletter, columns=COLUMNS)
-    people = write_people(folder / "disk.csv", count)
+    fields = {name: field.type for name, field in newsletter.merge_fields.items()}
     made = [one for batch in batches(count) for one in program.messages(batch)]
+    with open_source(str(write_people(folder / "disk.csv", count)), fields) as source:
 
-    def ours(to: str) -> float:
-        remove(folder)
-        return run(command(folder, people, to.format(folder), "--jobs", "1"))[0] - idle
+        def ours(name: str) -> float:
+            target = outputs.output_of(str(folder / name), newsletter.sender.email, email.date, alone=True)
+            return timed(folder, lambda: deque(delivery.send_out(program, source, target, delivery.thread), maxlen=0))
 
-    def raw(write: Callable[[], None]) -> float:
-        remove(folder)
-        os.sync()
-        begin = perf_counter()
-        write()
-        return perf_counter() - begin
-
-    def one_file() -> None:
-        with (folder / "raw.mbox").open("wb", buffering=0) as file:
-            for one in made:
-                file.write(one)
-            os.fsync(file.fileno())
-
-    def one_file_each() -> None:
-        for number, one in enumerate(made):
-            if number % 1000 == 0:
-                (folder / f"raw/{number // 1000}").mkdir(parents=True)
-            (folder / f"raw/{number // 1000}/{number}.eml").write_bytes(one)
-        os.sync()
-
-    remove(folder)
-    idle = statistics.median(run(command(folder, people, "/dev/null", "--jobs", "1"))[0] for _ in range(3))
-    ways = {
-        "raw write of one file": lambda: raw(one_file),
-        "mbox": lambda: ours("{}/people.mbox"),
-        "raw write of one file each": lambda: raw(one_file_each),
-        "one .eml each": lambda: ours("{}/messages/"),
-    }
-    figures = {way: statistics.median(one) for way, one in in_turn(ways, 5).items()}
+        ways = {
+            "raw write of one file": lambda: timed(folder, lambda: one_file(folder, made)),
+            "mbox": lambda: ours("people.mbox"),
+            "raw write of one file each": lambda: timed(folder, lambda: one_file_each(folder, made)),
+            "one .eml each": lambda: ours("messages"),
+        }
+        figures = {way: statistics.median(one) for way, one in in_turn(ways, 7).items()}
     for way, seconds in figures.items():
         print(f"  {way:<42} {seconds:7.3f} s")
     for way, beside in (("mbox", "raw write of one file"), ("one .eml each", "raw write of one file each")):
         print(f"  {way}: {figures[way] / figures[beside]:.2f} times the {beside}")
-    print("  (of ours, what the same run takes with nothing written is taken off)")
 
 
-def remove(folder: Path) -> None:
+def timed(folder: Path, write: Callable[[], object]) -> float:
     for one in (*folder.glob("*.mbox*"), *folder.glob(".*.mbox*"), folder / "messages", folder / "raw"):
         if one.is_dir():
             shutil.rmtree(one)
         else:
             one.unlink(missing_ok=True)
+    os.sync()
+    return per(1_000_000, write)
+
+
+def one_file(folder: Path, made: Sequence[bytes]) -> None:
+    with (folder / "raw.mbox").open("wb", buffering=0) as file:
+        for one in made:
+            file.write(one)
+        os.fsync(file.fileno())
+
+
+def one_file_each(folder: Path, made: Sequence[bytes]) -> None:
+    for number, one in enumerate(made):
+        if number % 1000 == 0:
+            (folder / f"raw/{number // 1000}").mkdir(parents=True)
+        (folder / f"raw/{number // 1000}/{number}.eml").write_bytes(one)
+    os.sync()
 
 
 if __name__ == "__main__":

@@ -5,29 +5,22 @@ default-jre-headless``); where one isn't there its tests skip, but with CI set, 
 SpamAssassin's word is in ``test_spam.py``, axe-core's and a browser's in ``tests/test_look.py``.
 """
 
-import json
-import os
 import re
 import shutil
-import subprocess
 from dataclasses import replace
-from email import message_from_bytes, policy
-from email.header import decode_header, make_header
-from email.utils import parseaddr, parsedate_to_datetime
 from functools import cache
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from pipeline import build, mime
+from pipeline import build, merge_fields, mime
 from pipeline.model import Address
 from tests.folders import REPOSITORY
+from tests.mail_readers import REFEREES, ask, ask_node, by_python, required
 
 pytestmark = [pytest.mark.node, pytest.mark.slow]
 
-HERE = Path(__file__).parent / "referees"
-VNU = HERE / "node_modules/vnu-jar/build/dist/vnu.jar"
+VNU = REFEREES / "node_modules/vnu-jar/build/dist/vnu.jar"
 EDITIONS = sorted(path.stem for path in REPOSITORY.glob("content/editions/*.md"))
 
 # What the Nu checker may say of a mail, and why it stays; H16 has the same list.
@@ -62,23 +55,6 @@ HOSTILE = {
     "a mailbox of its own": 'Fernando, Maya "Zen" \\ (she) <boss@evil.example>, x@evil.example;',
     "a header's look": "Bcc: y@evil.example",
 }
-
-
-def required(there, what):
-    """Skip where a referee isn't installed, or fail where nothing may be missing."""
-    if not there and "CI" not in os.environ:
-        pytest.skip(f"{what} is not installed")
-    assert there, f"CI is set, and {what} is not installed"
-
-
-def ask(*command):
-    """What a referee answers, as JSON."""
-    return json.loads(subprocess.run(command, capture_output=True, check=True, timeout=120).stdout)
-
-
-def ask_node(script, package, files):
-    required(shutil.which("node") and (HERE / "node_modules" / package).is_dir(), f"npm's {package}")
-    return ask("node", HERE / script, *files)
 
 
 @cache
@@ -180,33 +156,6 @@ def readings(tmp_path_factory):
     return {title: {"Python": by_python(path.read_bytes()), **answer[str(path)]} for title, path in files.items()}
 
 
-def by_python(message):
-    """The message as Python reads it. Headers are read by the old policy: the new one of Python 3.11 puts blanks
-    between the encoded words of a name."""
-    old, new = message_from_bytes(message), message_from_bytes(message, policy=policy.default)
-
-    def decoded(text):
-        return str(make_header(decode_header(re.sub(r"\r?\n(?=[ \t])", "", text))))
-
-    def mailbox(name):
-        phrase, address = parseaddr(re.sub(r"\r?\n(?=[ \t])", "", old[name]))
-        return [decoded(phrase), address]
-
-    return {
-        "headers": [name.lower() for name in old.keys()],  # noqa: SIM118 (a Message is no mapping)
-        "subject": decoded(old["Subject"]),
-        "from": [mailbox("From")],
-        "to": [mailbox("To")],
-        "date": int(parsedate_to_datetime(old["Date"]).timestamp()),
-        "message-id": old["Message-ID"],
-        "list-id": mailbox("List-Id")[1],
-        "list-unsubscribe": old["List-Unsubscribe"],
-        "list-unsubscribe-post": old["List-Unsubscribe-Post"],
-        "text": new.get_body(("plain",)).get_content(),
-        "html": new.get_body(("html",)).get_content(),
-    }
-
-
 def meant(one, newsletter):
     """What a message is to say."""
     mailbox = [newsletter.sender.name, newsletter.sender.email]
@@ -217,7 +166,7 @@ def meant(one, newsletter):
         "date": int(one.date.timestamp()),
         "message-id": f"<{one.slug}.{one.date:%Y%m%d}@{newsletter.sender.email.rpartition('@')[2]}>",
         "list-id": f"newsletter.{urlsplit(newsletter.url).hostname}",
-        "list-unsubscribe": f"<{newsletter.unsubscribe_url}>",
+        "list-unsubscribe": f"<{merge_fields.public_url(newsletter.unsubscribe_url, one.slug)}>",
         "list-unsubscribe-post": "List-Unsubscribe=One-Click",
         "text": one.text,
         "html": one.html,

@@ -144,6 +144,20 @@ def test_refused(run, edition, tmp_path):
     assert "{% if 'sleep' in person|lookup:'topics' %}" in (edition / "klaviyo/digest.txt").read_text()
 
 
+def test_checked(run, edition, tmp_path):
+    """What the newsletter's own service can't express stands against sending the edition, and check says so."""
+    toml = tmp_path / "content/newsletter.toml"
+    toml.write_text(f'esp = "ghost"\n{toml.read_text()}')
+    block = '  - promo: {title: Rest, text: Now., audience: "first_name"}\n'
+    (tmp_path / "content/editions/breathe.md").write_text(mails.PLACES.replace("blocks:\n", f"blocks:\n{block}"))
+    code, out, _ = run("check", "breathe")
+    assert code == 65
+    assert "Ghost can't ask whether first_name" in out
+    code, _, err = run("build", "breathe")
+    assert code == 65
+    assert "Ghost can't ask whether first_name, which the block promo needs" in err
+
+
 def test_personal_cards(run, edition, tmp_path):
     """Cards that are chosen for each reader are refused, or stand as the edition's default choice where it allows."""
     block = '  - tracks: {for: reader, limit: 2, title: "For you"%s}\n'

@@ -66,3 +66,19 @@ def test_without_a_service(project):
     """Where the newsletter has no such service, nobody would fill them, and the mail isn't ready."""
     with pytest.raises(PipelineError, match="left unfilled"):
         build.build_edition("tags", project())
+
+
+@pytest.mark.parametrize(
+    ("newsletter", "field"),
+    [
+        (folders.NEWSLETTER, "[[first_name|*|FNAME|*]]"),
+        (folders.NEWSLETTER.replace('"there"', '"*|FNAME|*"'), "[[first_name]]"),
+    ],
+)
+def test_no_fallback(tmp_path, newsletter, field):
+    """A field's fallback is none of them: nobody would fill it."""
+    files = {"content/newsletter.toml": newsletter, "content/editions/tags.md": EDITION.replace("Hello", field)}
+    with pytest.raises(PipelineError) as caught:
+        build.compose_edition("tags", build.open_project(folders.make(tmp_path, files), "mailchimp"))
+    told = "tags.md:12: the fallback of first_name can't be a tag of the ESP's, *|FNAME|*"
+    assert told in str(caught.value)

@@ -6,12 +6,13 @@ import pickle
 import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor
+from datetime import date
 from multiprocessing import get_context
 
 import pytest
 
 from pipeline.errors import ConfigurationError, ContentError, DiskError
-from pipeline.recipients import open_source, spool
+from pipeline.recipients import Batch, open_batches, open_source, spool
 from tests.recipients.reading import FIELDS, read, read_shards, write
 
 # Newlines in quotation marks, at every place where a shard may begin.
@@ -148,3 +149,32 @@ def test_queries(tmp_path):
         open_source("sqlite:///people.db", FIELDS)
     with pytest.raises(ConfigurationError, match="is none of a database"):
         open_source("people.csv", FIELDS, query="SELECT 1")
+
+
+def test_batches(tmp_path, monkeypatch):
+    """Readers that a program has are written down for this user alone, read in shards as any others, and removed."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    fields = {"topics": "list", "joined": "date", "city": "text"}
+    emails = [f"reader{number}@example.com" for number in range(10)]
+    columns = {"topics": [("a", "b")] * 10, "joined": [date(2026, 11, 23)] * 10, "city": ["Köln\n"] * 9 + [""]}
+    batches = [
+        Batch(emails[part], {name: column[part] for name, column in columns.items()})
+        for part in (slice(7), slice(7, 10))
+    ]
+    with open_batches("the list", batches, fields) as source:
+        (file,) = tmp_path.iterdir()
+        assert file.stat().st_mode & 0o077 == 0
+        assert source.columns == ("email", "topics", "joined", "city")
+        readers, rejected = read_shards(source.shards(3))
+        assert [reader["email"] for reader in readers] == emails and not rejected
+        assert readers[0] == {"email": emails[0], "topics": ("a", "b"), "joined": date(2026, 11, 23), "city": "Köln"}
+        first = source.fingerprint
+    assert not list(tmp_path.iterdir())
+    with open_batches("the list", batches, fields) as same, open_batches("the list", batches[:1], fields) as other:
+        assert (same.fingerprint, other.fingerprint == first) == (first, False)
+
+
+def test_no_batches():
+    """Nobody is a list too."""
+    with open_batches("the list", [], {"city": "text"}) as source:
+        assert (source.rows, source.columns, source.shards(10)) == (0, ("email", "city"), ())

@@ -169,3 +169,27 @@ def test_lines_of_the_folder_only(tmp_path):
     for path in ("content/link.md", "../secret.md", str(secret), "content/gone.md", "content", "a\0b"):
         assert report.lines_around(Where(path, 1), folder) == []
     assert report.lines_around(Where("content/own.md"), folder) == []
+
+
+PERSONAL = """\
+---
+subject: Breathe
+date: 2026-11-24
+blocks:
+  - lead: box-breathing
+  - promo: {title: For friends, audience: "first_name == 'Zoe'"}
+---
+Hello [[first_name]].
+"""
+
+
+def test_personal_blocks(live):
+    """Whom a block is for is told, and what it weighs for each reader; one more reader is there for each other view."""
+    (live.folder / "content/editions/breathe.md").write_text(PERSONAL)
+    live.files_changed({"content/editions/breathe.md"})
+    facts = told(live)
+    promo = next(index for index, block in enumerate(facts["blocks"]) if block["name"] == "promo")
+    assert facts["blocks"][promo]["for"] == "first_name == 'Zoe'"
+    shown = {key: one["blocks"][promo] > 0 for key, one in facts["readers"].items()}
+    assert shown == {"": False, "ana": False, "nobody": False, "other-1": True}
+    assert facts["readers"]["other-1"]["name"] == "a reader with first_name Zoe"

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, bindparam, func, insert, select
 
 from pipeline.audience.consent import FIRST, Consent, Entry, Fault, first_fault
-from pipeline.audience.store import importing, log, people, queue, readers
+from pipeline.audience.store import importing, log, people, queue, readers, withdrawing
 from pipeline.audience.store.checkpoints import Checkpoints
 from pipeline.audience.store.opening import Database, failures, open_database, writing
 from pipeline.audience.store.readers import BATCH, FIELDS, SEGMENTS, Segment
@@ -24,7 +24,17 @@ from pipeline.audience.store.rows import to_subscriber
 from pipeline.audience.store.tables import head, subscriber, suppression
 from pipeline.audience.store.turn import Turn
 from pipeline.audience.store.turns import Turns
-from pipeline.audience.subscriber import STATES, Asked, NewReader, Outgoing, Preferences, State, Subscriber, Verdict
+from pipeline.audience.subscriber import (
+    STATES,
+    Asked,
+    NewReader,
+    Outgoing,
+    Preferences,
+    State,
+    Subscriber,
+    Verdict,
+    Withdrawal,
+)
 from pipeline.audience.suppression import SALT_BYTES, Hasher, Reason
 from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.recipients.batch import Batch
@@ -236,6 +246,18 @@ class Store:
     def _import(self, batch: Sequence[NewReader], consent: Consent, now: datetime) -> list[Verdict]:
         hashes = list(self._hasher.hashes(row.address for row in batch))
         return self._do(lambda turn: importing.import_batch(turn, batch, hashes, consent, now))
+
+    def judge_rows(self, addresses: Sequence[str]) -> list[Verdict]:
+        """What the verdict on each would be if it were imported now. Addresses have to be checked."""
+        hashes = list(self._hasher.hashes(addresses))
+        with failures(), self._engine.connect() as connection:
+            return importing.judge_batch(connection, hashes)
+
+    def withdraw_rows(self, rows: Sequence[Withdrawal], consent: Consent, now: datetime) -> list[bool]:
+        """Those who have left another list have left this one, or are suppressed; for each, whether that is news.
+        Addresses have to be checked. Some thousands at most: they are one turn."""
+        hashes = list(self._hasher.hashes(row.address for row in rows))
+        return self._do(lambda turn: withdrawing.withdraw_batch(turn, rows, hashes, consent, now))
 
     # The consent log
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from pipeline.audience.consent import Consent
 from pipeline.audience.store.people import blank
@@ -29,8 +29,7 @@ def import_batch(
     turn: Turn, rows: Sequence[NewReader], hashes: Sequence[bytes], consent: Consent, now: datetime
 ) -> list[Verdict]:
     """The verdict on each row. Whoever is there and pending is confirmed; nobody else's row is changed."""
-    known: dict[bytes, Row[Any]] = {row.hash: row for row in _in_parts(turn, _KNOWN, hashes)}
-    suppressed = {row.hash for row in _in_parts(turn, _SUPPRESSED, hashes)}
+    known, suppressed = known_and_suppressed(turn.connection, hashes)
     verdicts: list[Verdict] = []
     new: dict[bytes, NewReader] = {}
     pending: dict[bytes, tuple[int, NewReader]] = {}
@@ -48,8 +47,30 @@ def import_batch(
     for hashed, (number, row) in pending.items():
         turn.run(_CONFIRM, {"id_": number, "state": "confirmed", "confirmed": row.confirmed or now, "mailed": None})
         turn.unqueue(number, "confirm")
-        turn.log(number, hashed, consent)
+        turn.log(number, hashed, _said(consent, row))
     return verdicts
+
+
+def judge_batch(connection: Connection, hashes: Sequence[bytes]) -> list[Verdict]:
+    """What the verdict on each of these addresses would be."""
+    known, suppressed = known_and_suppressed(connection, hashes)
+    found = ((known.get(one), one in suppressed) for one in hashes)
+    return [
+        import_verdict(there.state if there else None, there is not None and there.unsubscribed is not None, banned)
+        for there, banned in found
+    ]
+
+
+def known_and_suppressed(connection: Connection, hashes: Sequence[bytes]) -> tuple[dict[bytes, Row[Any]], set[bytes]]:
+    """By hash, who of these is there; and which of them are suppressed."""
+    known = {row.hash: row for row in _in_parts(connection, _KNOWN, hashes)}
+    return known, {row.hash for row in _in_parts(connection, _SUPPRESSED, hashes)}
+
+
+def _said(consent: Consent, row: NewReader) -> Consent:
+    # Not by replace(), which takes five times as long.
+    c = consent
+    return Consent(c.what, c.at, c.how, c.form, row.evidence or c.version, c.wording, row.ip or c.ip, c.language)
 
 
 def _insert(turn: Turn, new: dict[bytes, NewReader], consent: Consent, now: datetime) -> None:
@@ -57,12 +78,12 @@ def _insert(turn: Turn, new: dict[bytes, NewReader], consent: Consent, now: date
     made: list[dict[str, Any]] = []
     for number, (hashed, row) in enumerate(new.items(), first):
         asked = {"name": line(row.name), **of_preferences(tidied(row.preferences))}
-        told = {"state": "confirmed", "created": now, "confirmed": row.confirmed or now}
+        told = {"state": "confirmed", "created": min(row.asked or now, now), "confirmed": row.confirmed or now}
         made.append({**blank(number, hashed, checked(row.address), turn.sign(number)), **asked, **told})
-        turn.log(number, hashed, consent)
+        turn.log(number, hashed, _said(consent, row))
     turn.insert(subscriber, made)
 
 
-def _in_parts(turn: Turn, statement: Any, hashes: Sequence[bytes]) -> Iterator[Row[Any]]:
+def _in_parts(connection: Connection, statement: Any, hashes: Sequence[bytes]) -> Iterator[Row[Any]]:
     for begin in range(0, len(hashes), _ASKED_AT_ONCE):
-        yield from turn.connection.execute(statement, {"hashes": hashes[begin : begin + _ASKED_AT_ONCE]})
+        yield from connection.execute(statement, {"hashes": hashes[begin : begin + _ASKED_AT_ONCE]})

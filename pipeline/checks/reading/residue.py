@@ -25,7 +25,7 @@ from pipeline.errors import Where
 _TAGS = re.compile(
     r"\{\{[^{}\n]{0,80}(?:\}\})?|\{%[^{}\n]{0,80}\}?|<%[^<>\n]{0,80}>?|\$\{\w[^{}\n]{0,80}\}"
     r"|%%\w[\w .-]{0,60}%%|\*\|[^|\n]{1,80}\|\*|\[\[\s*[^\W\d][\w -]{0,60}(?:\|[^\[\]\n]{0,80})?\]\]"
-    r"|\[object [A-Z]\w+\]|[zZ][qQ][mM][fF][0-9a-fA-F]{4,}(?:[qQ][zZ])?"
+    r"|\[object [A-Z]\w+\]|[zZ][qQ][mM][fFtT][0-9a-fA-F]{4,}(?:[qQ][zZ])?"
 )
 _NOTHING = r"(?:None|undefined|null|NaN)"
 # Alone, or behind a greeting or "by": elsewhere they are words.
@@ -33,7 +33,7 @@ _WORD = re.compile(
     rf"{_NOTHING}[.,!:]?|(?:\w+,? ){{1,2}}{_NOTHING}[,!].*|(?:.{{0,40}} )?(?:by|von|par|por) {_NOTHING}\.?"
 )
 # One of these stands in all of it: most texts are done with at once.
-_SIGN = re.compile(r"\{[{%]|<%|\$\{|%%|\*\||\[\[|\[object |zqmf|ZQMF|None|undefined|null|NaN")
+_SIGN = re.compile(r"\{[{%]|<%|\$\{|%%|\*\||\[\[|\[object |zqm[ft]|ZQM[FT]|None|undefined|null|NaN")
 _IN_URL = re.compile(rf"[/=]{_NOTHING}(?=[/?&#.]|$)|^{_NOTHING}$|\{{\w[\w.]*\}}")
 _ADDRESSES = frozenset(("href", "src", "background", "srcset"))
 _WORDS = frozenset(("alt", "title", "aria-label"))

@@ -1,0 +1,80 @@
+"""How often is too often: sign-ups from one address of the internet, from its network, from all.
+
+A window that slides: at any moment, what was let in during the hour before counts, and nothing older. Each that is
+let in counts as one for all, so no more are kept than may come in from all together: an attack from many
+addresses takes no more memory than a busy hour. (How often one reader may be written to is the store's to know.)
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+HOUR = 3600.0
+# The part of an address that a household, a school or an attacker has to itself.
+_NETWORK = {4: 24, 6: 64}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many may come in during a window of so many seconds."""
+
+    per_ip: int
+    per_network: int
+    in_all: int
+    window: float = HOUR
+
+
+class Door:
+    """Counts who comes in. Not for two threads at once, nor shared by processes: each has a door of its own."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._keys: deque[tuple[str, ...]] = deque()
+        self._times: dict[str, deque[float]] = {}
+
+    def admit(self, ip: str, now: float) -> float:
+        """Let one in from this address: 0, and it counts; or how many seconds to wait, and it doesn't.
+
+        Where the address isn't known, only what counts for all does. ``now`` is in seconds, of a clock that nobody
+        can set, such as ``time.monotonic``.
+        """
+        self._forget(now - self._limits.window)
+        wanted = _keys(ip, self._limits)
+        counted = ((self._times.get(key), most) for key, most in wanted.items())
+        full = [times[0] for times, most in counted if times and len(times) >= most]
+        if full:
+            return max(full) + self._limits.window - now
+        for key in wanted:
+            self._times.setdefault(key, deque()).append(now)
+        self._keys.append(tuple(wanted))
+        return 0
+
+    def __len__(self) -> int:
+        """How many are remembered."""
+        return len(self._keys)
+
+    def _forget(self, until: float) -> None:
+        while self._keys and self._times[""][0] <= until:
+            for key in self._keys.popleft():
+                self._times[key].popleft()
+                if not self._times[key]:
+                    del self._times[key]
+
+
+def _keys(ip: str, limits: Limits) -> dict[str, int]:
+    """What one from this address counts for, and how many of that there may be."""
+    found = {"": limits.in_all}
+    try:
+        address = _as_sent(ip_address(ip.partition("%")[0]))
+    except ValueError:
+        return found
+    network = ip_network(f"{address}/{_NETWORK[address.version]}", strict=False)
+    return {**found, str(network): limits.per_network, str(address): limits.per_ip}
+
+
+def _as_sent(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """An IPv4 address that a server of both kinds shows as one of IPv6, as itself."""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address

@@ -1,0 +1,450 @@
+"""``pipeline subscribers`` and what stands below it: looking at the list, importing, exporting, forgetting."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import islice
+from pathlib import Path
+from time import monotonic
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+import click
+
+from pipeline.cli.audience import opened
+from pipeline.cli.console import json_option, now, print_json, project_option, say
+from pipeline.errors import ContentError, Where
+
+if TYPE_CHECKING:
+    from pipeline.audience.bringing import Part
+    from pipeline.audience.exports import Listed
+    from pipeline.audience.imports import Refused
+    from pipeline.audience.store import Store
+    from pipeline.audience.subscriber import State, Subscriber
+
+# Some rows were refused.
+REFUSED = 3
+STATES = ("pending", "confirmed", "unsubscribed")
+REASONS = ("bounce", "complaint", "manual")
+# Lines that are printed or written at once.
+LINES = 1000
+# Of fewer rows nobody has to wait for long. How often a run tells how far it is, in seconds.
+MANY, EVERY = 20_000, 10.0
+
+
+class Address(click.ParamType):  # type: ignore[type-arg]  # no generic before click 8.2
+    """An address that mail can go to."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from pipeline.recipients.addresses import address
+
+        try:
+            return address(value)
+        except ValueError as error:
+            self.fail(f"{value!r} is no address: {error}", param, ctx)
+
+
+state_option = click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
+address_argument = click.argument("address", type=Address())
+
+
+@click.group(invoke_without_command=True)
+@project_option
+@json_option
+@click.pass_context
+def subscribers(context: click.Context, folder: Path, as_json: bool) -> int:
+    """The people on the list: how many there are in each state, and what can be done.
+
+    \b
+    pipeline subscribers                              how many: pending, confirmed, unsubscribed, suppressed
+    pipeline subscribers list --state confirmed
+    pipeline subscribers show anna@example.com        all that is held about her; --json is her copy of it
+    pipeline subscribers import list.csv --consent "Asked on the old blog's form, with double opt-in, by Mailchimp"
+    pipeline subscribers export --to subscribers.csv
+    pipeline subscribers suppress anna@example.com --reason complaint
+    pipeline subscribers forget anna@example.com      everything, for ever
+    pipeline subscribers verify                       is the record of consents as it was written
+    """
+    if context.invoked_subcommand:
+        context.default_map = {name: {"folder": folder} for name in subscribers.commands}
+        return 0
+    with opened(folder) as store:
+        counts = store.counts()
+    if as_json:
+        print_json(dict(counts))
+    else:
+        width = max(map(len, counts))
+        for name, count in counts.items():
+            say(f"{name:<{width}}  {count:>11,}")
+    return 0
+
+
+@subscribers.command("list")
+@state_option
+@project_option
+@json_option
+def list_(state: State | None, folder: Path, as_json: bool) -> None:
+    """List them: address, state, since when, name. As JSON: one a line, with all that an export has.
+
+    \b
+    pipeline subscribers list --state unsubscribed
+    pipeline subscribers list --json | jq .email
+    """
+    from pipeline.audience.exports import json_lines
+
+    with opened(folder) as store:
+        found = listed(store, state)
+        say_all(json_lines(found) if as_json else (f"{line_of(*one)}\n" for one in found))
+
+
+def listed(store: Store, state: State | None) -> Iterator[Listed]:
+    """Who is on the list, and whether each is suppressed."""
+    rest = store.subscribers(state)
+    while some := list(islice(rest, LINES)):
+        verdicts = store.judge_rows([one.address for one in some])
+        yield from zip(some, (verdict == "suppressed" for verdict in verdicts), strict=True)
+
+
+def line_of(one: Subscriber, suppressed: bool) -> str:
+    state = "suppressed" if suppressed else one.state
+    since = {"pending": one.created, "confirmed": one.confirmed, "unsubscribed": one.unsubscribed}[one.state]
+    return f"{one.address:<40} {state:<12} {f'{since:%Y-%m-%d}' if since else '':<10}  {one.name}".rstrip()
+
+
+@subscribers.command()
+@address_argument
+@project_option
+@json_option
+def show(address: str, folder: Path, as_json: bool) -> None:
+    """Show all that is held about one person: their state, what they asked for, what they said yes to and when.
+
+    With --json this is the copy of their data that they can ask for.
+
+    \b
+    pipeline subscribers show anna@example.com
+    pipeline subscribers show anna@example.com --json > anna.json
+    """
+    from pipeline.audience.exports import person
+
+    with opened(folder) as store:
+        one = someone(store, address)
+        told = person(one, store.consents_of(one.id), suppressed=store.is_suppressed(address))
+    if as_json:
+        print_json(told)
+        return
+    for name, value in {**told, **told["made"]}.items():
+        if value and name not in ("made", "consents"):
+            say(f"{name:<18}{', '.join(value) if isinstance(value, list) else value}")
+    for said in told["consents"]:
+        details = ", ".join(filter(None, (said["form"], said["version"], said["ip"])))
+        say(f"{said['at'][:19]}  {said['what']} by {said['how']}{f' ({details})' if details else ''}")
+        if said["wording"]:
+            say(f"    “{said['wording']}”")
+
+
+def someone(store: Store, address: str) -> Subscriber:
+    """Who has the address. Raises a ContentError where nobody has."""
+    found = store.by_address(address)
+    if found is None:
+        more = "; it is suppressed: never written to, whoever asks" if store.is_suppressed(address) else ""
+        raise ContentError(f"nobody on the list has the address {address}{more}")
+    return found
+
+
+@subscribers.command("import")
+@click.argument("file", metavar="FILE")
+@click.option(
+    "--consent",
+    required=True,
+    metavar="TEXT",
+    help="How and where these people were asked, for what, and by whom: the record of their consent says so.",
+)
+@click.option("--dry-run", is_flag=True, help="Change nothing; tell what would become of each row.")
+@click.option(
+    "--refused",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("refused.csv"),
+    metavar="FILE",
+    help="List those who are refused there.  [default: refused.csv]",
+)
+@project_option
+@json_option
+def import_(file: str, consent: str, dry_run: bool, refused: Path, folder: Path, as_json: bool) -> int:
+    """Take people over from another list: the CSV export of Mailchimp, listmonk, Ghost, Buttondown, or a plain one.
+
+    FILE is one file of the export (- is standard input); whose it is shows in its columns. Leave a file of Mailchimp's
+    its name, which says whom it has: subscribed_…, unsubscribed_…, cleaned_… and nonsubscribed_members_export.csv. A
+    plain one needs a column email, and may have name, status, topics, language, created, confirmed and ip.
+
+    Who is subscribed there is confirmed here, with when and from where they signed up in the record of their consent,
+    beside your text. Who has unsubscribed there has unsubscribed here; who has bounced, complained or been blocked is
+    suppressed. Nobody is confirmed who hasn't confirmed there, has unsubscribed here, or is suppressed: they are
+    listed in refused.csv with line and reason, and the exit code is 3. Subscribers who are on the list already stay
+    as they are. An import that was stopped can be started again.
+
+    listmonk says of nobody which lists they have confirmed: export one list, filtered by that.
+
+    \b
+    pipeline subscribers import subscribed_members_export_1a2b3c.csv --consent "Asked on blog.example.com for the
+        weekly digest, double opt-in, 2018 to 2024, by Mailchimp" --dry-run
+    """
+    from pipeline.audience.bringing import bring_in
+    from pipeline.audience.imports import open_export
+
+    if not consent.strip():
+        raise click.UsageError("--consent is empty; say how and where these people were asked, for what, and by whom")
+    with opened(folder) as store, open_export(file) as export, ExitStack() as files:
+        run = Import(file, export.service.name, refused, dry_run=dry_run)
+        files.callback(run.close)
+        parts = bring_in(export, store, consent.strip(), now(), dry_run=dry_run)
+        try:
+            with progress("Importing", export.rows, quiet=as_json) as tell:
+                for part in parts:
+                    run.note(part)
+                    tell(run.rows)
+        except KeyboardInterrupt:
+            say(f"stopped; {run.taken:,} are taken, and the same command goes on from there", err=True)
+            raise
+    if as_json:
+        print_json(run.as_json())
+    else:
+        run.tell()
+    return REFUSED if run.refused else 0
+
+
+class Import:
+    """What came of an import so far."""
+
+    def __init__(self, name: str, service: str, path: Path, *, dry_run: bool) -> None:
+        self.name, self.service, self.path, self.dry_run = name, service, path, dry_run
+        self.taken = self.joined = self.left = self.refused = 0
+        self.reasons: dict[str, int] = {}
+        self._file: IO[str] | None = None
+
+    @property
+    def rows(self) -> int:
+        return self.taken + self.joined + self.left + self.refused
+
+    def note(self, part: Part) -> None:
+        self.taken += part.taken
+        self.joined += part.joined
+        self.left += part.left
+        self.refused += len(part.refused)
+        for one in part.refused:
+            self.reasons[one.reason] = self.reasons.get(one.reason, 0) + 1
+        self._write(part.refused)
+
+    def _write(self, refused: Iterable[Refused]) -> None:
+        from pipeline.audience.exports import csv_line, guarded
+
+        lines = [csv_line((str(one.line), guarded(one.address), guarded(one.reason))) for one in refused]
+        if lines and self._file is None:
+            self._file = private(self.path)
+            lines.insert(0, csv_line(("line", "email", "reason")))
+        if self._file:
+            with failures(self.path):
+                self._file.writelines(lines)
+
+    def close(self) -> None:
+        if self._file:
+            with failures(self.path):
+                self._file.close()
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "file": self.name,
+            "from": self.service,
+            "dry_run": self.dry_run,
+            "taken": self.taken,
+            "joined": self.joined,
+            "left": self.left,
+            "refused": self.refused,
+            "reasons": self.reasons,
+            "refused_file": str(self.path) if self.refused else None,
+        }
+
+    def tell(self) -> None:
+        kind = "a plain list" if self.service == "plain" else f"an export of {self.service}"
+        say(f"{self.name}: {kind}{'; nothing is changed' if self.dry_run else ''}")
+        say(f"  taken    {self.taken:>11,}")
+        say(f"  joined   {self.joined:>11,}  on the list already, and left as they are")
+        say(f"  left     {self.left:>11,}  unsubscribed there, or can't be written to")
+        say(f"  refused  {self.refused:>11,}{f'  {self.path}' if self.refused else ''}")
+        for reason, count in sorted(self.reasons.items(), key=lambda one: -one[1])[:LONGEST]:
+            say(f"    {count:>9,}  {reason}")
+
+
+# How many reasons are told; all of them are in the file.
+LONGEST = 12
+
+
+@subscribers.command()
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write it there, for you alone.",
+)
+@state_option
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(("csv", "jsonl")),
+    help="CSV, or JSON lines.  [default: as FILE's name ends, else CSV]",
+)
+@project_option
+def export(target: Path | None, state: State | None, format_: Literal["csv", "jsonl"] | None, folder: Path) -> None:
+    """Write subscribers as CSV or JSON lines, to standard output or a file.
+
+    In CSV, a cell that begins with = + - @, a tab or a carriage return gets an apostrophe before it: a spreadsheet
+    would run it as a formula, and people type their names themselves. An import of the file takes it away again.
+    JSON lines have everything as it is. Nobody's token is in it.
+
+    \b
+    pipeline subscribers export --to subscribers.csv
+    pipeline subscribers export --state confirmed --format jsonl | jq .email
+    """
+    from pipeline.audience.exports import csv_lines, json_lines
+
+    chosen = format_ or ("jsonl" if target and target.suffix in (".jsonl", ".ndjson") else "csv")
+    with opened(folder) as store:
+        lines = (csv_lines if chosen == "csv" else json_lines)(listed(store, state))
+        if target is None:
+            say_all(lines)
+            return
+        written = write_lines(lines, target, "utf-8-sig" if chosen == "csv" else "utf-8")
+    say(f"{target}: {written - (chosen == 'csv'):,} subscribers")
+
+
+@subscribers.command()
+@address_argument
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@project_option
+def forget(address: str, yes: bool, folder: Path) -> None:
+    """Erase one person: everything that is held about them. There is no way back.
+
+    A salted hash of the address stays among the suppressed, so that no import brings them back, and the record of
+    consents keeps what was said when, without address or internet address.
+
+    \b
+    pipeline subscribers forget anna@example.com
+    """
+    with opened(folder) as store:
+        one = someone(store, address)
+        if not yes:
+            if not sys.stdin or not sys.stdin.isatty():
+                raise click.UsageError("there is nobody to ask; say --yes")
+            click.confirm(f"Erase {one.address} ({one.state}) for ever?", abort=True)
+        moment = now()
+        store.erase(one.id, by_command("erased"), moment)
+    say(f"{address} is forgotten")
+
+
+@subscribers.command()
+@address_argument
+@click.option("--reason", type=click.Choice(REASONS), required=True, help="It bounces, they complained, or you say so.")
+@project_option
+def suppress(address: str, reason: Literal["bounce", "complaint", "manual"], folder: Path) -> None:
+    """Never write to an address again, whether or not it is on the list.
+
+    \b
+    pipeline subscribers suppress anna@example.com --reason complaint
+    """
+    with opened(folder) as store:
+        fresh = store.suppress(address, reason, by_command("suppressed"), now())
+    say(f"{address} is suppressed ({reason})" if fresh else f"{address} was suppressed already")
+
+
+@subscribers.command()
+@project_option
+@json_option
+def verify(folder: Path, as_json: bool) -> int:
+    """Check the record of consents: each entry holds the hash of the one before, so that a changed, removed or added
+    one shows. The exit code is 65 where one does, and the first is told; 74 where the database can't be read.
+
+    \b
+    pipeline subscribers verify
+    """
+    with opened(folder) as store:
+        fault = store.verify()
+    if as_json:
+        print_json({"whole": fault is None, **({"entry": fault.number, "fault": fault.what} if fault else {})})
+    elif fault is None:
+        say("the record of consents is whole")
+    if fault and not as_json:
+        raise ContentError(f"entry {fault.number} of the record of consents {fault.what}")
+    return ContentError.exit_code if fault else 0
+
+
+def by_command(what: Literal["erased", "suppressed"]) -> Any:
+    from pipeline.audience.consent import Consent
+
+    return Consent(what, now(), "command")
+
+
+def say_all(lines: Iterable[str]) -> None:
+    """Print lines, many at once."""
+    rest = iter(lines)
+    while some := list(islice(rest, LINES)):
+        say("".join(some).replace("\r\n", "\n").removesuffix("\n"))
+
+
+def write_lines(lines: Iterable[str], path: Path, encoding: str) -> int:
+    """Write them into the file in one step; how many there were."""
+    temporary, count = path.with_name(f".{path.name}.{os.getpid()}.tmp"), 0
+    try:
+        with failures(path), private(temporary, encoding) as file:
+            for line in lines:
+                count += 1
+                file.write(line)
+        with failures(path):
+            temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return count
+
+
+def private(path: Path, encoding: str = "utf-8") -> IO[str]:
+    """The file, emptied, for its owner alone: it has people's addresses."""
+    with failures(path):
+        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        return open(number, "w", encoding=encoding, newline="")  # noqa: PTH123  # a Path can't have the mode
+
+
+@contextmanager
+def failures(path: Path) -> Iterator[None]:
+    """What the system refuses in the block, as an error about this file."""
+    from pipeline.record import failure
+
+    try:
+        yield
+    except OSError as error:
+        raise failure(error, Where(str(path))) from error
+
+
+@contextmanager
+def progress(what: str, total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """What is called with how many of all are done: a bar where somebody looks on, a line now and then elsewhere."""
+    if quiet or total < MANY or sys.stderr is None:
+        yield lambda done: None
+    elif sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import Progress
+
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(what, total=total)
+            yield lambda done: bar.update(task, completed=done)
+    else:
+        told = [monotonic()]
+
+        def tell(done: int) -> None:
+            if monotonic() - told[0] >= EVERY:
+                told[0] = monotonic()
+                say(f"{done:,} of {total:,}", err=True)
+
+        yield tell

@@ -1,0 +1,95 @@
+"""The list's readers as an edition's recipients; and, once their messages are made, a note of that.
+
+Whom an edition may be made for is judged at one moment, and that snapshot is kept in a temporary file for as long as
+the run takes: so its parts can be written apart from each other. A run that goes on later judges anew. If it finds
+other readers, or readers who have asked for something else, it is another send-out, and has to begin anew: nobody who
+has left in between keeps a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import compress
+from typing import Any, Final, cast
+
+from pipeline import conditions, personal
+from pipeline.audience.store import FIELDS, Store
+from pipeline.errors import Where
+from pipeline.model import Choice, Email, FieldType, Newsletter, Track, Value
+from pipeline.recipients import Batch, Rejected, Source, open_batches
+
+# What a segment can be asked for, beside ``confirmed``, which is true of all who may have an edition.
+CONFIRMED: Final = "confirmed"
+_LISTS = ("topics", "kinds", "sent")
+TYPES: Mapping[str, FieldType] = {name: "list" if name in _LISTS else "text" for name in FIELDS if name != "token"}
+
+
+def open_readers(store: Store, segment: str, email: Email, newsletter: Newsletter, now: datetime) -> Source:
+    """Those of the segment for whom the edition may be made now, with the fields that the newsletter declares.
+
+    A segment is ``confirmed``, or a condition such as ``confirmed and 'sleep' in topics``. Raises a ContentError for
+    one that can't be read.
+    """
+    test = conditions.parse(segment, {CONFIRMED: "text", **TYPES}, Where("--audience")).test
+    types = {name: field.type for name, field in newsletter.merge_fields.items() if name in FIELDS}
+    asked = {*types, *conditions.fields_of(test)}
+    batches = store.audience(CONFIRMED, email.slug, email.date, now, asked)
+    return open_batches(f"--audience {segment!r}", (_fitting(one, test, types, email.slug) for one in batches), types)
+
+
+def _fitting(batch: Batch, test: conditions.Test, types: Mapping[str, FieldType], edition: str) -> Batch:
+    """Those of the batch whom the segment has, with these columns."""
+    size = len(batch.emails)
+    chosen = conditions.column(test, {**batch.columns, CONFIRMED: [CONFIRMED] * size}, size)
+    columns = {name: _typed(list(compress(batch.columns[name], chosen)), kind) for name, kind in types.items()}
+    if "sent" in columns:
+        columns["sent"] = [before(edition, cast(tuple[str, ...], one)) for one in columns["sent"]]
+    return Batch(list(compress(batch.emails, chosen)), columns)
+
+
+def _typed(column: Sequence[Value], kind: FieldType) -> Sequence[Value]:
+    """A list of the list's may be declared as text."""
+    return [", ".join(one) if isinstance(one, tuple) else one for one in column] if kind != "list" else column
+
+
+def note_made(store: Store, source: Source, email: Email, rejected: Container[int] = ()) -> None:
+    """Note that the edition was made for these readers, but for those in the lines of ``rejected``, and which tracks it
+    has for each. Doing it again changes nothing."""
+    for shard in source.shards(max(1, source.rows)):
+        for found in shard.read():
+            if not isinstance(found, Rejected):
+                made = [line not in rejected for line in found.lines]
+                sent = _sent(email, found)
+                emails = list(compress(found.emails, made))
+                store.note_made(emails, email.slug, email.date, sent and list(compress(sent, made)))
+
+
+def _sent(email: Email, batch: Batch) -> list[tuple[str, ...]] | None:
+    """The tracks that each reader's message has, of those that aren't the same for all."""
+    choices = {block: one.choice for block, one in email.personal.items() if one.choice and one.choice.by == "tracks"}
+    if not choices:
+        return None
+    size = len(batch.emails)
+    shown, picks = personal.views(email, batch.columns, size)
+    return [
+        tuple(
+            f"{email.slug} {name}"
+            for block, choice in choices.items()
+            if block not in shown or shown[block][index]
+            for name in _names(choice, picks[block][index])
+        )
+        for index in range(size)
+    ]
+
+
+def _names(choice: Choice, picked: Sequence[int]) -> Iterator[str]:
+    """The last parts of the tracks' addresses."""
+    return (cast(Track, choice.candidates[one]).url.rstrip("/").rpartition("/")[2] for one in picked)
+
+
+def before(edition: str, sent: Sequence[str]) -> tuple[Any, ...]:
+    """The tracks that were sent with other editions. With this one they may be sent again: made twice, a message has
+    the same tracks."""
+    parts = (one.partition(" ") for one in sent)
+    return tuple(track for slug, _, track in parts if slug != edition)

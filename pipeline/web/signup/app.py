@@ -1,0 +1,145 @@
+"""The service as an ASGI application: its paths, and who answers there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from pipeline import templates
+from pipeline.errors import PipelineError
+from pipeline.web.signup.guard import Guard, told
+from pipeline.web.signup.leaving import Leaving
+from pipeline.web.signup.openapi import description
+from pipeline.web.signup.preferring import Preferring
+from pipeline.web.signup.service import Service, log
+from pipeline.web.signup.subscribing import Subscribing
+from pipeline.web.signup.worker import Worker
+
+SCRIPT = Path(__file__).with_name("form.js")
+BUSY_FOR = "30"
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class About:
+    """What the service tells of itself."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.described = description(service.settings.public_url, service.newsletter.name)
+        self.styles = templates.render_styles(service.newsletter, service.pages.environment)
+        self.script = SCRIPT.read_text(encoding="utf-8")
+
+    async def health(self, request: Request) -> Response:
+        """Whether it can answer anybody: also the database has to."""
+        try:
+            await self.service.do(self.service.store.by_id, 0)
+        except PipelineError:
+            return JSONResponse({"status": "busy"}, 503, {"Retry-After": BUSY_FOR})
+        return JSONResponse({"status": "ok"})
+
+    async def openapi(self, request: Request) -> Response:
+        return JSONResponse(self.described)
+
+    async def style(self, request: Request) -> Response:
+        return Response(self.styles, media_type="text/css", headers={"Cache-Control": "public, max-age=300"})
+
+    async def form_script(self, request: Request) -> Response:
+        return Response(self.script, media_type="text/javascript", headers={"Cache-Control": "public, max-age=300"})
+
+
+def application(service: Service, worker: Worker | None = None) -> Guard:
+    """The service; its worker, if it has one, sends mails as long as it answers."""
+
+    @asynccontextmanager
+    async def running(app: Starlette) -> AsyncIterator[None]:
+        sending = asyncio.create_task(worker.run()) if worker else None
+        try:
+            yield
+        finally:
+            if sending:
+                sending.cancel()
+                with suppress(asyncio.CancelledError):
+                    await sending
+            service.close()
+
+    async def fault(request: Request, error: Exception) -> Response:
+        return _fault(service, request, error)
+
+    app = Starlette(
+        routes=_routes(service),
+        exception_handlers={HTTPException: fault, PipelineError: fault, Exception: fault},
+        lifespan=running,
+    )
+    app.router.redirect_slashes = False
+    return Guard(app)
+
+
+def _routes(service: Service) -> Sequence[Route]:
+    people, leaving, preferring = Subscribing(service), Leaving(service), Preferring(service)
+    about = About(service)
+    answers = (
+        ("/", "GET", people.form),
+        ("/form", "GET", people.fresh_form),
+        ("/form", "OPTIONS", people.sharing),
+        ("/subscribe", "POST", people.subscribe),
+        ("/subscribe", "OPTIONS", people.sharing),
+        ("/confirm", "GET", people.confirmation),
+        ("/confirm", "POST", people.confirm),
+        ("/preferences", "GET", preferring.preferences),
+        ("/preferences", "POST", preferring.prefer),
+        ("/move", "POST", preferring.move),
+        ("/address", "GET", preferring.address),
+        ("/address", "POST", preferring.change_address),
+        ("/unsubscribe", "GET", leaving.unsubscribing),
+        ("/unsubscribe", "POST", leaving.unsubscribe),
+        ("/data", "GET", leaving.data),
+        ("/erase", "GET", leaving.erasing),
+        ("/erase", "POST", leaving.erase),
+        ("/health", "GET", about.health),
+        ("/openapi.json", "GET", about.openapi),
+        ("/style.css", "GET", about.style),
+        ("/form.js", "GET", about.form_script),
+    )
+    by_path: dict[str, dict[str, Endpoint]] = {}
+    for path, method, answer in answers:
+        by_path.setdefault(path, {})[method] = answer
+    return [Route(service.root + path, _by_method(found), methods=[*found]) for path, found in by_path.items()]
+
+
+def _by_method(endpoints: Mapping[str, Endpoint]) -> Endpoint:
+    """One endpoint for a path, so that whoever asks in a wrong way is told all of the right ones."""
+
+    async def answer(request: Request) -> Response:
+        return await endpoints["GET" if request.method == "HEAD" else request.method](request)
+
+    return answer
+
+
+def _fault(service: Service, request: Request, error: Exception) -> Response:
+    """What a person can do about it. An HTTPException is the client's doing, a PipelineError passes."""
+    if isinstance(error, HTTPException):
+        status, headers = error.status_code, dict(error.headers or {})
+    elif isinstance(error, PipelineError):
+        log.error("%s", told(error))
+        status, headers = 503, {"Retry-After": BUSY_FOR}
+    else:
+        status, headers = 500, {}
+    if status == 408:
+        headers["Connection"] = "close"
+    language = service.pages.language(request)
+    if "application/json" in request.headers.get("accept", ""):
+        return JSONResponse({"message": service.pages.words("oops", language)}, status, headers)
+    try:
+        answer = service.pages.show("fault", language, status, status=status)
+    except PipelineError:
+        return PlainTextResponse("Please try again later.\n", status, headers)
+    answer.headers.update(headers)
+    return answer

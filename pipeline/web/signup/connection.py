@@ -1,0 +1,56 @@
+"""One client's connection: as uvicorn's own, but that a client has to say what it wants within a time."""
+
+from __future__ import annotations
+
+import asyncio
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+SECONDS = 10
+"""From the connection, or from the last answer, to the end of a request's headers."""
+LINGER = 2
+"""For the rest of a body that was answered without being read, as too large ones are: the answer has to get through."""
+KEPT_ALIVE = 5
+# Connections at a time; more are told to come back.
+MOST = 1000
+
+
+class Connection(H11Protocol):
+    """uvicorn waits for ever for a request that comes a letter a minute; a thousand of those would be all it holds."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._deadline = self.loop.call_later(SECONDS, self._give_up)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.their_state is h11.IDLE and self._deadline is None:
+            self._deadline = self.loop.call_later(SECONDS, self._give_up)
+        elif self.conn.their_state is not h11.IDLE:
+            self._stop()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.conn.their_state is h11.SEND_BODY:
+            self.loop.call_later(LINGER, self._leave, self.cycle)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop()
+        super().connection_lost(exc)
+
+    def _stop(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        self._deadline = None
+        if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
+            self.transport.close()
+
+    def _leave(self, answered: object) -> None:
+        if self.cycle is answered and self.conn.their_state is h11.SEND_BODY:
+            self.transport.close()

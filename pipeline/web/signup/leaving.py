@@ -1,0 +1,78 @@
+"""Off the list: at once, by one press of a button or by the mail program's own; and out of all that is held."""
+
+from __future__ import annotations
+
+import json
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pipeline.audience import exports
+from pipeline.web.signup.pages import shown_address
+from pipeline.web.signup.reading import read_body
+from pipeline.web.signup.service import Service, log, token_of
+
+# RFC 8058, 3.2; in a form's body of either kind.
+ONE_CLICK = b"One-Click"
+
+
+class Leaving:
+    """The routes of unsubscribing, of a reader's data, and of its erasure."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.pages = service.pages
+
+    async def unsubscribing(self, request: Request) -> Response:
+        return await self._asked(request, "unsubscribe")
+
+    async def unsubscribe(self, request: Request) -> Response:
+        """RFC 8058: no cookie, no login, no redirect. Whoever isn't there any more has left as well."""
+        body = await read_body(request)
+        service, number = self.service, self.service.reader_number(request)
+        if not number:
+            return self._expired(request)
+        consent = service.consent(
+            "unsubscribed", "one-click" if ONE_CLICK in body else "link", request, self.pages.language(request)
+        )
+        reader = await service.do(service.store.unsubscribe, number, consent, service.now())
+        if reader is None:
+            return self.pages.show("erased", self.pages.language(request))
+        log.info("reader %d has unsubscribed", number)
+        language = self.pages.language(request, reader.preferences.language)
+        return self.pages.show("unsubscribed", language, address=shown_address(reader.address))
+
+    async def data(self, request: Request) -> Response:
+        """All that is held about the reader, as a file."""
+        reader = await self.service.reader(request)
+        if reader is None:
+            return self._expired(request)
+        consents = await self.service.do(lambda: tuple(self.service.store.consents_of(reader.id)))
+        held = json.dumps(exports.person(reader, consents), ensure_ascii=False, indent=2)
+        name = 'attachment; filename="stay-updated.json"'
+        return Response(held + "\n", media_type="application/json", headers={"Content-Disposition": name})
+
+    async def erasing(self, request: Request) -> Response:
+        return await self._asked(request, "erase")
+
+    async def erase(self, request: Request) -> Response:
+        await read_body(request)
+        service, reader = self.service, await self.service.reader(request)
+        if reader is None:
+            return self._expired(request)
+        language = self.pages.language(request, reader.preferences.language)
+        consent = service.consent("erased", "link", request, language)
+        await service.do(service.store.erase, reader.id, consent, service.now())
+        log.info("reader %d is erased", reader.id)
+        return self.pages.show("erased", language)
+
+    async def _asked(self, request: Request, page: str) -> Response:
+        """A page with a button, and nothing more."""
+        reader = await self.service.reader(request)
+        if reader is None:
+            return self._expired(request)
+        language = self.pages.language(request, reader.preferences.language)
+        return self.pages.show(page, language, address=shown_address(reader.address), token=token_of(request))
+
+    def _expired(self, request: Request) -> Response:
+        return self.pages.show("expired", self.pages.language(request), 404)

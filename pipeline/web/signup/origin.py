@@ -1,0 +1,38 @@
+"""A request -> from which address of the internet it comes, as far as that can be known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address
+
+from starlette.requests import Request
+
+Network = IPv4Network | IPv6Network
+
+
+def client_ip(request: Request, trusted: Sequence[Network]) -> str:
+    """The client's address, "" where it has none.
+
+    A header can say anything, so that ``X-Forwarded-For`` counts only as far as trusted proxies have written it: from
+    its end on, the first that isn't theirs is the client.
+    """
+    address = request.client.host if request.client else ""
+    forwarded = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
+    while forwarded and _is_in(address, trusted):
+        nearer = forwarded.pop().strip()
+        if not _is_address(nearer):
+            break
+        address = nearer
+    return address if _is_address(address) else ""
+
+
+def _is_in(address: str, networks: Sequence[Network]) -> bool:
+    return _is_address(address) and any(ip_address(address) in network for network in networks)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

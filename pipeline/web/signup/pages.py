@@ -1,0 +1,73 @@
+"""The name of a page and what it tells -> an answer, in the language of who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from pipeline import templates
+from pipeline.languages import primary
+from pipeline.model import Newsletter
+
+_MOST_TAGS = 20
+
+
+class Pages:
+    """``root`` stands before each of the service's paths. Raises a TemplateError for a page that can't be made."""
+
+    def __init__(self, newsletter: Newsletter, environment: templates.Environment, root: str) -> None:
+        self.newsletter = newsletter
+        self.environment = environment
+        self.root = root
+        self.languages = templates.languages_there(environment)
+        self.own_language = self.known(newsletter.language) or self.languages[0]
+        self.words = cache(self._words)
+        self._same = cache(self._rendered)
+
+    def html(self, name: str, language: str, /, **facts: Any) -> str:
+        """The page as HTML. One that tells nothing of its own is made once."""
+        return self._rendered(name, language, facts) if facts else self._same(name, language)
+
+    def show(self, name: str, language: str, status: int = 200, /, **facts: Any) -> Response:
+        return HTMLResponse(self.html(name, language, **facts), status, {"Content-Language": language})
+
+    def known(self, language: str) -> str:
+        """The language that there are words in for this one: its own or its primary one, "" for none."""
+        return next((one for one in (language, primary(language)) if one in self.languages), "")
+
+    def language(self, request: Request, chosen: str = "") -> str:
+        """The reader's own language, or the first of the browser's that there are words in, or the newsletter's."""
+        accepted = _accepted(request.headers.get("accept-language", ""))
+        found = (self.known(one) for one in (chosen, *accepted) if one)
+        return next(filter(None, found), self.own_language)
+
+    def _rendered(self, name: str, language: str, facts: Mapping[str, Any] | None = None) -> str:
+        return templates.render_page(name, language, self.root, self.newsletter, self.environment, facts or {})
+
+    def _words(self, said: str, language: str) -> str:
+        return templates.render_words(said, language, self.newsletter, self.environment)
+
+
+def shown_address(address: str) -> Markup:
+    """The address as it stands in a sentence, whichever way that is written."""
+    return Markup("<bdi>{}</bdi>").format(address)
+
+
+def _accepted(header: str) -> list[str]:
+    """The languages of an Accept-Language header (RFC 9110, 12.5.4), the dearest first."""
+    found = []
+    for item in header[:1000].split(",")[:_MOST_TAGS]:
+        tag, _, parameter = item.partition(";")
+        weight = parameter.strip().removeprefix("q=")
+        try:
+            quality = float(weight) if weight else 1.0
+        except ValueError:
+            quality = 0.0
+        if tag.strip() and quality > 0:
+            found.append((quality, tag.strip()))
+    return [tag for _, tag in sorted(found, key=lambda one: -one[0])]

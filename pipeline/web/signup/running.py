@@ -1,0 +1,85 @@
+"""A newsletter's folder and the settings -> its sign-up service, ready to answer; and the form that leads to it."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pipeline import build, mime, outbox, templates
+from pipeline.audience.store import open_store
+from pipeline.audience.tokens import Signer
+from pipeline.build import Project
+from pipeline.delivery.letters import Letters
+from pipeline.delivery.transport import open_transport
+from pipeline.errors import ConfigurationError, nearest
+from pipeline.model import Newsletter
+from pipeline.settings import Settings
+from pipeline.web.signup.app import SCRIPT, application
+from pipeline.web.signup.forms import Forms
+from pipeline.web.signup.guard import Guard
+from pipeline.web.signup.pages import Pages
+from pipeline.web.signup.post import Post, served
+from pipeline.web.signup.service import Service
+from pipeline.web.signup.worker import Worker
+
+
+@contextmanager
+def open_service(folder: Path, settings: Settings, own_url: str = "") -> Iterator[Guard]:
+    """The service of the newsletter in this folder, which is found at ``own_url`` if that is given.
+
+    Raises a PipelineError where the newsletter, the database or the mail server's URL can't be used.
+    """
+    project = build.open_project(folder)
+    settings = replace(settings, public_url=own_url) if own_url else settings
+    newsletter = project.library.newsletter
+    transport = open_transport(settings.smtp_url, folder / outbox.FOLDER, newsletter.sender.email)
+    signer = signer_of(newsletter, settings)
+    _open_log()
+    with open_store(settings.database_url, settings.secrets, lambda number: signer.sign("reader", number)) as store:
+        own = served(newsletter, settings.public_url)
+        letters = Letters(own, project.environment, build.render_email, folder / outbox.FOLDER)
+        post = Post(letters, store, signer, settings.public_url, _now)
+        worker = Worker(store, transport, post.letter, _now, timedelta(days=settings.keep_ip_days))
+        service = Service(project.library, project.environment, settings, store, signer, _now, worker.wake)
+        yield application(service, worker)
+
+
+def form_to_paste(folder: Path, settings: Settings, language: str = "") -> str:
+    """The form as HTML. Raises a ConfigurationError for a language that there are no words in."""
+    project: Project = build.open_project(folder)
+    newsletter, environment = project.library.newsletter, project.environment
+    pages = Pages(newsletter, environment, urlsplit(settings.public_url).path)
+    spoken = pages.known(language or newsletter.language)
+    if not spoken:
+        there = nearest(language, pages.languages)
+        raise ConfigurationError(f"there are no words in {language!r}{there}; see templates/strings/")
+    wording = pages.words("wording", spoken)
+    token = Forms(signer_of(newsletter, settings), {spoken: wording}).pasted(spoken)
+    facts = {"service": settings.public_url, "form": token, "wording": wording, "script": SCRIPT.read_text("utf-8")}
+    return templates.render_page("snippet", spoken, pages.root, newsletter, environment, facts).strip()
+
+
+def signer_of(newsletter: Newsletter, settings: Settings) -> Signer:
+    """What signs and reads the tokens of this newsletter's readers."""
+    return Signer(settings.secrets, mime.list_id(newsletter))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _open_log() -> None:
+    """Times, and what happened to whom by number, on standard error."""
+    log = logging.getLogger("pipeline.signup")
+    if not log.handlers:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)
+        log.propagate = False

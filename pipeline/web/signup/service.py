@@ -1,0 +1,148 @@
+"""What all of the service's answers are made with: the readers, the pages, who may come in, the time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from time import monotonic
+from typing import ParamSpec, TypeVar
+from unicodedata import bidirectional
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+from pipeline.audience.consent import Consent, How, What
+from pipeline.audience.limits import Door, Limits
+from pipeline.audience.store import Store
+from pipeline.audience.subscriber import Subscriber
+from pipeline.audience.tokens import BadTokenError, Signer
+from pipeline.content import Library
+from pipeline.languages import direction
+from pipeline.model import Direction
+from pipeline.settings import Settings
+from pipeline.templates import Environment
+from pipeline.web.signup.forms import NAME, Form, Forms
+from pipeline.web.signup.origin import client_ip
+from pipeline.web.signup.pages import Pages
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+log = logging.getLogger("pipeline.signup")
+# What writes at once shares one transaction, so that many may wait.
+_THREADS = 64
+# Forms without a fresh token are let in this many times more rarely.
+_STRICTER = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a reader can choose from: topics are the tags of articles, kinds those of tracks."""
+
+    topics: tuple[tuple[str, str], ...]
+    kinds: tuple[str, ...]
+
+    @property
+    def all_topics(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(topic for topic, _ in self.topics))
+
+    def known_topics(self, asked: Sequence[str]) -> tuple[str, ...]:
+        return tuple(topic for topic in self.all_topics if topic in asked)
+
+    def topics_in(self, language: str, chosen: Sequence[str]) -> tuple[str, ...]:
+        """The topics of the articles in this language; where there is none, of all; and those chosen already."""
+        own = [topic for topic, spoken in self.topics if spoken == language] or [topic for topic, _ in self.topics]
+        return tuple(dict.fromkeys([*own, *chosen]))
+
+    def kinds_in(self, language: str, chosen: Sequence[str]) -> tuple[str, ...]:
+        """The kinds that are written as this language is; where there is none, all; and those chosen already."""
+        own = [kind for kind in self.kinds if _direction(kind) == direction(language)] or list(self.kinds)
+        return tuple(dict.fromkeys([*own, *chosen]))
+
+
+class Service:
+    """One newsletter's sign-up service. ``wake`` is called when a mail waits to go out."""
+
+    def __init__(
+        self,
+        library: Library,
+        environment: Environment,
+        settings: Settings,
+        store: Store,
+        signer: Signer,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.settings, self.store, self.signer, self.now, self.wake = settings, store, signer, now, wake
+        self.root = urlsplit(settings.public_url).path
+        self.newsletter = library.newsletter
+        self.blog = "{0.scheme}://{0.netloc}".format(urlsplit(library.newsletter.url))
+        self.pages = Pages(library.newsletter, environment, self.root)
+        self.offer = _offer(library)
+        wordings = {language: self.pages.words("wording", language) for language in self.pages.languages}
+        self.forms = Forms(signer, wordings)
+        limits = Limits(settings.signups_per_ip, settings.signups_per_network, settings.signups_in_all)
+        self._door, self._narrow = Door(limits), Door(_stricter(limits))
+        self._threads = ThreadPoolExecutor(_THREADS, "signup")
+
+    async def do(
+        self, work: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs
+    ) -> Result:
+        """What the work answers, which waits for a disk, without holding up other requests."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *arguments, **named))
+
+    async def reader(self, request: Request) -> Subscriber | None:
+        """Whose link it is; ``None`` for a broken one, and for a reader who isn't there any more."""
+        number = self.reader_number(request)
+        return await self.do(self.store.by_id, number) if number else None
+
+    def reader_number(self, request: Request) -> int:
+        """The number in a reader's own link, 0 where it isn't one of ours."""
+        try:
+            return self.signer.read(token_of(request), "reader").id
+        except BadTokenError:
+            return 0
+
+    def consent(self, what: What, how: How, request: Request, language: str, form: Form | None = None) -> Consent:
+        ip = client_ip(request, self.settings.trusted_proxies) if self.settings.keep_ip_days else ""
+        said = Consent(what, self.now(), how, ip=ip, language=language)
+        return replace(said, form=NAME, version=form.version, wording=form.wording) if form else said
+
+    def seconds_to_wait(self, request: Request, *, is_fresh: bool) -> int:
+        """0 for one who may come in, which counts; else when to try again."""
+        ip = client_ip(request, self.settings.trusted_proxies)
+        wait = 0.0 if is_fresh else self._narrow.admit(ip, monotonic())
+        return math.ceil(wait or self._door.admit(ip, monotonic()))
+
+    def close(self) -> None:
+        self._threads.shutdown()
+
+
+def token_of(request: Request) -> str:
+    return request.query_params.get("t", "")
+
+
+def _stricter(limits: Limits) -> Limits:
+    most = (limits.per_ip, limits.per_network, limits.in_all)
+    return Limits(*(max(1, one // _STRICTER) for one in most))
+
+
+def _offer(library: Library) -> Offer:
+    """The tags of the articles that are out, those of most articles first."""
+    counts: dict[tuple[str, str], int] = {}
+    for article in library.articles.front_matter.values():
+        for tag in () if article.draft else article.tags:
+            key = (tag, article.language or library.newsletter.language)
+            counts[key] = counts.get(key, 0) + 1
+    topics = sorted(counts, key=lambda key: -counts[key])
+    return Offer(tuple(topics), tuple(dict.fromkeys(track.kind for track in library.tracks)))
+
+
+def _direction(text: str) -> Direction:
+    return "rtl" if any(bidirectional(one) in ("R", "AL") for one in text) else "ltr"

@@ -1,0 +1,202 @@
+"""The service under requests that no browser sends: 4xx, never 5xx; and clients that are slow, broken, or many."""
+
+import json
+import socket
+import time
+from urllib.parse import urlencode
+
+import pytest
+
+from pipeline.web.signup import connection, reading
+from tests.web.signup.serving import URLENCODED
+
+JSON = "application/json"
+PATHS = ("/subscribe", "/confirm", "/preferences", "/move", "/address", "/unsubscribe", "/erase")
+HUGE = b"x" * (reading.MOST_BYTES + 1)
+BROKEN = {
+    "no utf-8": (URLENCODED, b"email=%ff%fe"),
+    "raw bytes": (URLENCODED, b"email=\xff"),
+    "too many fields": (URLENCODED, "&".join(f"a{number}=b" for number in range(1000)).encode()),
+    "nul": (URLENCODED, b"email=a%00@example.com"),
+    "no JSON": (JSON, b"{"),
+    "a list": (JSON, b"[]"),
+    "a number": (JSON, b'{"email": 1}'),
+    "nested": (JSON, b'{"email": {"a": "b"}}'),
+    "deep": (JSON, b"[" * 60_000),
+    "half a character": (JSON, b'{"email": "\\ud800@example.com"}'),
+    "a long number": (JSON, b'{"email": ' + b"9" * 10_000 + b"}"),
+    "not a number": (JSON, b'{"email": NaN}'),
+    "JSON in another encoding": (JSON, '{"email": "é"}'.encode("latin-1")),
+    "no boundary": ("multipart/form-data", b"--b\r\n"),
+    "cut off": ("multipart/form-data; boundary=b", b'--b\r\nContent-Disposition: form-data; name="email"\r\n\r\na@e'),
+    "no parts": ("multipart/form-data; boundary=b", b"nothing of the kind"),
+    "a file": (
+        "multipart/form-data; boundary=b",
+        b'--b\r\nContent-Disposition: form-data; name="email"; filename="a"\r\n\r\na\r\n--b--\r\n',
+    ),
+    "unknown characters": (
+        "multipart/form-data; boundary=b; charset=klingon",
+        b'--b\r\nContent-Disposition: form-data; name="email"\r\n\r\na\r\n--b--\r\n',
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize("path", ["/subscribe", "/preferences", "/move"])
+def test_broken(signed, name, path):
+    """A broken body is the client's fault."""
+    kind, body = BROKEN[name]
+    token = signed.reader("broken@example.com").token
+    answer = signed.ask("POST", f"{path}?t={token}", body, {"Content-Type": kind})
+    assert answer.status in (400, 422)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_huge(signed, path):
+    """A body of more than 64 KB isn't read, whether it says how long it is or not."""
+    token = signed.reader("huge@example.com").token
+    target = f"{path}?t={token}"
+    assert signed.ask("POST", target, HUGE, {"Content-Type": URLENCODED}).status == 413
+    chunked = signed.ask("POST", target, iter([HUGE[:40_000], HUGE]), {"Content-Type": URLENCODED})  # type: ignore[arg-type]
+    assert chunked.status == 413
+    assert signed.there("huge@example.com").state == "confirmed"
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "TRACE", "OPTIONS", "QUERY"])
+def test_methods(signed, method):
+    """Whoever asks in a wrong way is told the right one."""
+    for path in ("/move", "/confirm", "/health", "/nothing"):
+        answer = signed.ask(method, path)
+        allowed = {"/move": ["POST"], "/health": ["GET"], "/confirm": ["GET", "POST"]}.get(path, [])
+        if path == "/nothing":
+            assert answer.status == 404
+        elif method not in allowed:
+            assert answer.status == 405
+            assert set(allowed) <= set(answer.headers["allow"].split(", "))
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "application/x-www-form-urlencodedx", "é"])
+def test_other_kinds(signed, kind):
+    answer = signed.ask("POST", "/subscribe", b"email=a", {"Content-Type": kind.encode().decode("latin-1")})
+    assert answer.status == 415
+
+
+@pytest.mark.parametrize("target", ["//evil.example.com/", "/confirm/", "/%2e%2e/etc/passwd", "/%ff", "/static/../x"])
+def test_no_open_redirect(signed, target):
+    """No address leads anywhere else."""
+    answer = signed.get(target, Host="evil.example.com")
+    assert (answer.status, "location" in answer.headers) == (404, False)
+    assert "evil" not in answer.text
+
+
+def test_headers(signed):
+    """Nothing keeps a page, leads on with its address, frames it, or runs what isn't the service's own."""
+    reader = signed.reader("headers@example.com")
+    for path in ("/", f"/preferences?t={reader.token}", f"/data?t={reader.token}", "/health", "/nothing", "/confirm"):
+        headers = signed.get(path).headers
+        assert headers["cache-control"] == "no-store"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        assert not {"server", "set-cookie", "location"} & headers.keys()
+
+
+def test_stray_text(signed):
+    """What a stranger types never stands in a page as markup."""
+    token = signed.reader("stray@example.com").token
+    nasty = '"><script>alert(1)</script>'
+    page = signed.post(f"/preferences?t={token}", {"rhythm": "each", "name": nasty, "mood": nasty}).text
+    assert "<script" not in page
+    assert page.count("&lt;script&gt;") == 2
+    assert "<script>alert" not in signed.get(f"/confirm?t={nasty}").text
+
+
+@pytest.mark.parametrize("sent", [b"", b"POST /newsletter/subscribe HTTP/1.1\r\nHost: a"])
+def test_slow_headers(signed, monkeypatch, sent):
+    """A client that doesn't get to the end of its request is let go of."""
+    monkeypatch.setattr(connection, "SECONDS", 0.3)
+    with socket.create_connection(("127.0.0.1", signed.port), timeout=10) as client:
+        begun = time.monotonic()
+        client.sendall(sent)
+        assert client.recv(1000) == b""
+        assert 0.2 < time.monotonic() - begun < 5
+
+
+def test_dripping_headers(signed, monkeypatch):
+    """Also one that sends a letter now and then."""
+    monkeypatch.setattr(connection, "SECONDS", 0.5)
+    with socket.create_connection(("127.0.0.1", signed.port), timeout=10) as client:
+        with pytest.raises(OSError):
+            for letter in b"GET / HTTP/1.1\r\nX-Slow: " + b"z" * 500:
+                client.sendall(bytes([letter]))
+                time.sleep(0.02)
+        signed_up = signed.get("/health")
+        assert signed_up.status == 200
+
+
+def test_slow_body(signed, monkeypatch):
+    """And one that promises a body and doesn't send it."""
+    monkeypatch.setattr(reading, "SECONDS", 0.3)
+    head = (
+        f"POST /newsletter/subscribe HTTP/1.1\r\nHost: a\r\nContent-Type: {URLENCODED}\r\nContent-Length: 900\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", signed.port), timeout=10) as client:
+        client.sendall(head.encode() + b"email=")
+        answer = b"".join(iter(lambda: client.recv(65536), b""))
+        assert answer.startswith(b"HTTP/1.1 408")
+
+
+def test_dripping_body(signed, monkeypatch):
+    """Nor does one hold a connection that goes on with a body that nobody wants any more."""
+    monkeypatch.setattr(connection, "LINGER", 0.3)
+    with socket.create_connection(("127.0.0.1", signed.port), timeout=10) as client:
+        client.sendall(b"GET /newsletter/health HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n\r\n")
+        with pytest.raises(OSError):
+            for _ in range(500):
+                client.sendall(b"z")
+                time.sleep(0.02)
+
+
+def test_kept_alive(signed, monkeypatch):
+    """A connection may be used again, each time with its time for the next request."""
+    monkeypatch.setattr(connection, "SECONDS", 0.5)
+    with socket.create_connection(("127.0.0.1", signed.port), timeout=10) as client:
+        for _ in range(4):
+            time.sleep(0.3)
+            client.sendall(b"GET /newsletter/health HTTP/1.1\r\nHost: a\r\n\r\n")
+            answer = b""
+            while not answer.endswith(b"}"):
+                answer += client.recv(65536)
+            assert answer.startswith(b"HTTP/1.1 200")
+
+
+def test_many_idle_clients(signed):
+    """Two hundred who say nothing hold nobody up."""
+    idle = [socket.create_connection(("127.0.0.1", signed.port)) for _ in range(200)]
+    try:
+        begun = time.monotonic()
+        assert signed.sign_up("among-many@example.com").status == 200
+        assert time.monotonic() - begun < 2
+    finally:
+        for one in idle:
+            one.close()
+
+
+def test_breaking_off(signed):
+    """Clients that go before they are answered leave nothing behind."""
+    body = urlencode({"email": "gone@example.com", "form": signed.pasted()})
+    head = (
+        f"POST /newsletter/subscribe HTTP/1.1\r\nHost: a\r\nContent-Type: {URLENCODED}\r\nContent-Length: {len(body)}"
+    )
+    for part in (head, f"{head}\r\n\r\n", f"{head}\r\n\r\n{body[:10]}", f"{head}\r\n\r\n{body}"):
+        with socket.create_connection(("127.0.0.1", signed.port)) as client:
+            client.sendall(part.encode())
+    assert signed.get("/health").status == 200
+
+
+def test_json_has_lists(signed):
+    """JSON may leave fields out, or have null for them."""
+    fields = {"email": "null@example.com", "form": signed.pasted(), "name": None, "topics": [], "more": "x"}
+    assert signed.ask("POST", "/subscribe", json.dumps(fields), {"Content-Type": JSON}).status == 200

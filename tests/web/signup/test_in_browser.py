@@ -1,0 +1,194 @@
+"""The whole way in a real browser: the form on a page of the blog, the mail, its link, the button, the preferences."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from pipeline.web.signup.running import form_to_paste
+from tests import folders
+from tests.web.signup.serving import signup
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+THANKS = "Thank you! Your submission has been received!"
+OOPS = "Oops! Something went wrong while submitting the form."
+# Where the two are found, as far as the browser knows: it doesn't let pages of the world ask this computer.
+BLOG, NEWS = "https://blog.example.com", "https://news.example.com"
+ARTICLE = '<!doctype html><html lang="en"><title>Box breathing</title><main><h1>Box breathing</h1><p>Breathe.</p>'
+TRACKS = folders.TRACKS + "- title: مطر\n  kind: حكاية\n  minutes: 5\n  moods: [قلق]\n  url: https://a.example.com/t\n"
+
+
+@pytest.fixture(scope="module")
+def signed(tmp_path_factory):
+    folder = folders.make(tmp_path_factory.mktemp("newsletter"), {"content/tracks.yaml": TRACKS})
+    with signup(folder, {"PUBLIC_URL": NEWS}) as running:
+        yield running
+
+
+@pytest.fixture
+def open_tab(browser, signed):
+    """Opens a tab, for which there is a blog with the form; it fails the test where anything goes wrong in it."""
+    contexts, wrong = [], []
+
+    def answer(route):
+        form = form_to_paste(signed.folder, signed.service.settings, route.request.url.rpartition("/")[2])
+        route.fulfill(body=f"{ARTICLE}{form}</main>", content_type="text/html; charset=utf-8")
+
+    def pass_on(route):
+        there = route.request.url.replace(NEWS, signed.url, 1)
+        route.fulfill(response=route.fetch(url=there, max_redirects=0))
+
+    def open_tab(**options):
+        context = browser.page.context.browser.new_context(reduced_motion="reduce", **options)
+        contexts.append(context)
+        context.route(f"{BLOG}/**", answer)
+        context.route(f"{NEWS}/**", pass_on)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+        return page
+
+    yield open_tab
+    for context in contexts:
+        context.close()
+    assert [one for one in wrong if "status of 4" not in one] == []
+
+
+def test_whole_way(signed, open_tab):
+    """From the blog to a reader with preferences, by keyboard and mouse."""
+    page = open_tab()
+    page.goto(f"{BLOG}/en")
+    page.get_by_label("E-mail address").focus()
+    page.keyboard.type("ana@example.com")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text(THANKS)
+    expect(page.get_by_label("E-mail address")).to_be_hidden()
+    assert page.url == f"{BLOG}/en"
+
+    link = next(word for word in signed.mails("ana@example.com")[0].split() if "/confirm?t=" in word)
+    page.goto(link)
+    assert signed.there("ana@example.com").state == "pending"
+    page.get_by_role("button").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You're in")
+    assert signed.there("ana@example.com").state == "confirmed"
+
+    page.get_by_role("link", name="Choose what you get").click()
+    page.get_by_label("Once a month").check()
+    page.get_by_label("How are you these days?").fill("restless at night")
+    page.get_by_label("Story").check()
+    page.get_by_label("No longer than").select_option("10")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("Saved.")
+    wishes = signed.there("ana@example.com").preferences
+    assert (wishes.rhythm, wishes.mood, wishes.kinds, wishes.minutes) == (
+        "monthly",
+        "restless at night",
+        ("Story",),
+        "10",
+    )
+
+    page.get_by_role("link", name="Unsubscribe").click()
+    page.get_by_role("button", name="Unsubscribe").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You have left")
+    assert signed.there("ana@example.com").state == "unsubscribed"
+
+
+def test_fresh(signed, open_tab):
+    """With the script a fresh form is sent, in no less time than it takes to count."""
+    sent = []
+    page = open_tab()
+    page.on("request", lambda request: sent.append(request.post_data) if request.method == "POST" else None)
+    page.goto(f"{BLOG}/de")
+    page.get_by_label("E-Mail-Adresse").fill("frisch@example.com")
+    page.get_by_role("button").click()
+    expect(page.get_by_role("status")).to_have_text("Vielen Dank! Ihre Anmeldung ist angekommen!")
+    assert signed.pasted("de") not in sent[0].replace("%7E", "~")
+    assert signed.there("frisch@example.com").preferences.language == "de"
+
+
+def test_without_script(signed, open_tab):
+    """Without JavaScript the answer is a page."""
+    page = open_tab(java_script_enabled=False)
+    page.goto(f"{BLOG}/en")
+    page.get_by_label("E-mail address").fill("plain@example.com")
+    page.get_by_role("button").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(THANKS)
+    assert page.url == f"{NEWS}/subscribe"
+    assert signed.there("plain@example.com").state == "pending"
+
+
+def test_own_page(signed, open_tab):
+    """The service has a page with the form itself."""
+    page = open_tab()
+    page.goto(f"{NEWS}/")
+    page.get_by_label("E-mail address").fill("own@example.com")
+    page.get_by_role("button").click()
+    expect(page.get_by_role("status")).to_have_text(THANKS)
+
+
+def test_oops(signed, open_tab):
+    """What the service refuses is told in place, and can be mended there; so is a service that can't be reached."""
+    page = open_tab()
+    page.goto(f"{BLOG}/en")
+    page.get_by_label("E-mail address").fill("nobody@localhost")
+    page.get_by_role("button").click()
+    expect(page.get_by_role("status")).to_have_text(OOPS)
+    page.get_by_label("E-mail address").fill("mended@example.com")
+    page.get_by_role("button").click()
+    expect(page.get_by_role("status")).to_have_text(THANKS)
+    away = page.context.new_page()
+    away.route("**/subscribe", lambda route: route.abort())
+    away.goto(f"{BLOG}/en")
+    away.get_by_label("E-mail address").fill("away@example.com")
+    away.get_by_role("button").click()
+    expect(away.get_by_role("status")).to_have_text(OOPS)
+
+
+def every_page(signed, language):
+    """The address of each page that a reader in this language can come to."""
+    reader = signed.there(address) if signed.store.by_address(address := f"{language}@pages.example.com") else None
+    reader = reader or signed.reader(address, language=language)
+    token = reader.token
+    signed.store.ask_address(reader.id, f"new-{language}@pages.example.com", signed.now())
+    who = signed.store.who(f"new-{language}@pages.example.com")
+    moved = signed.service.signer.sign("address", reader.id, who, now=signed.now())
+    paths = [f"{path}?t={token}" for path in ("/preferences", "/unsubscribe", "/erase")]
+    return ["/", "/nothing", "/confirm", f"/confirm?t={signed.confirm_token(reader.id)}", f"/address?t={moved}", *paths]
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "ar", "he"])
+def test_pages(signed, open_tab, language):
+    """Every page, in every language, light and dark, is without fault for axe, and fits phones and desktops."""
+    for scheme in ("light", "dark"):
+        page = open_tab(locale=language, color_scheme=scheme, viewport={"width": 1200, "height": 800})
+        for path in every_page(signed, language):
+            page.set_viewport_size({"width": 1200, "height": 800})
+            page.goto(NEWS + path)
+            found = Axe().run(page).response["violations"]
+            assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], path
+            for width in (1200, 390, 320):
+                page.set_viewport_size({"width": width, "height": 800})
+                over = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+                assert page.evaluate(over) == 0, (path, width)
+            assert page.locator("html").get_attribute("lang") == language
+
+
+def test_form_on_the_blog(signed, open_tab):
+    """The form is without fault for axe where it was pasted, light and dark, and asks for nothing from elsewhere."""
+    for scheme in ("light", "dark"):
+        page, asked = open_tab(color_scheme=scheme), []
+        page.on("request", lambda request, asked=asked: asked.append(request.url))
+        page.goto(f"{BLOG}/en")
+        found = Axe().run(page, context=".stay-updated").response["violations"]
+        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+        assert [one for one in asked if not one.startswith(BLOG)] == []
+
+
+def test_touch(signed, open_tab):
+    """What is pressed is at least 44 px high."""
+    page = open_tab(viewport={"width": 390, "height": 800})
+    for path in every_page(signed, "en"):
+        page.goto(NEWS + path)
+        for one in page.locator("button:visible, .button:visible, .choices label:visible, select:visible").all():
+            box = one.bounding_box()
+            assert box and box["height"] >= 44, path

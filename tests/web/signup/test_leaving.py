@@ -1,0 +1,109 @@
+"""web/signup/leaving.py: off the list at once, and out of all that is held."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipeline.audience.consent import Consent
+
+ONE_CLICK = "List-Unsubscribe=One-Click"
+MULTIPART = '--b\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--b--\r\n'
+BODIES = {
+    "urlencoded": ("application/x-www-form-urlencoded", ONE_CLICK),
+    "multipart": ("multipart/form-data; boundary=b", MULTIPART),
+}
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_one_click(signed, kind):
+    """RFC 8058: a POST of either kind, without cookie or login, is answered with 200 and has unsubscribed by then."""
+    reader = signed.reader(f"{kind}@example.com")
+    content_type, body = BODIES[kind]
+    answer = signed.ask("POST", f"/unsubscribe?t={reader.token}", body, {"Content-Type": content_type})
+    assert (answer.status, "set-cookie" in answer.headers) == (200, False)
+    assert signed.there(reader.address).state == "unsubscribed"
+    assert signed.store.consents_of(reader.id)[-1].consent.how == "one-click"
+    again = signed.ask("POST", f"/unsubscribe?t={reader.token}", body, {"Content-Type": content_type})
+    assert again.lasting == answer.lasting
+
+
+def test_button(signed):
+    """The page has a button, and beside it the way to fewer mails; the link lives for years."""
+    reader = signed.reader("button@example.com")
+    try:
+        signed.ahead[0] = timedelta(days=3650)
+        page = signed.get(f"/unsubscribe?t={reader.token}")
+        assert page.status == 200
+        assert f'action="/newsletter/unsubscribe?t={reader.token}"' in page.text
+        assert f'href="/newsletter/preferences?t={reader.token}#rhythm"' in page.text
+        assert signed.there(reader.address).state == "confirmed"
+        assert signed.post(f"/unsubscribe?t={reader.token}").status == 200
+    finally:
+        signed.ahead[0] = timedelta()
+    assert signed.store.consents_of(reader.id)[-1].consent.how == "link"
+
+
+def test_confirm_after_leaving(signed):
+    """Whoever has left isn't brought back by an old link; a new sign-up is."""
+    reader = signed.reader("back@example.com")
+    signed.post(f"/unsubscribe?t={reader.token}")
+    assert signed.post(f"/confirm?t={signed.confirm_token(reader.id)}").status == 404
+    assert signed.there(reader.address).state == "unsubscribed"
+    signed.sign_up(reader.address)
+    assert signed.there(reader.address).state == "pending"
+
+
+def test_data(signed):
+    """A reader gets all that is held, and a link to erase it."""
+    reader = signed.reader("data@example.com")
+    answer = signed.get(f"/data?t={reader.token}")
+    assert answer.headers["content-disposition"] == 'attachment; filename="stay-updated.json"'
+    assert (answer.json["email"], answer.json["status"]) == (reader.address, "confirmed")
+    assert [one["what"] for one in answer.json["consents"]] == ["asked", "confirmed"]
+    assert reader.token not in answer.text
+
+
+def test_erase(signed):
+    """Asked for twice, then gone: the links lead nowhere, and leaving again is as good as done."""
+    reader = signed.reader("erase@example.com")
+    assert signed.get(f"/erase?t={reader.token}").text.count("<button") == 1
+    assert signed.there(reader.address)
+    assert signed.post(f"/erase?t={reader.token}").status == 200
+    assert signed.store.by_address(reader.address) is None
+    assert signed.store.is_suppressed(reader.address)
+    for path in ("/preferences", "/data", "/erase"):
+        assert signed.get(f"{path}?t={reader.token}").status == 404
+    assert signed.post(f"/erase?t={reader.token}").status == 404
+    assert signed.ask("POST", f"/unsubscribe?t={reader.token}", ONE_CLICK).status == 200
+    assert signed.store.verify() is None
+
+
+def test_looking_changes_nothing(signed):
+    """A thousand GETs and HEADs of every link in every mail, of everything there is: nothing is another."""
+    reader = signed.reader("looked-at@example.com")
+    signed.sign_up("pending@example.com")
+    signed.mails("pending@example.com")
+    pending = signed.there("pending@example.com")
+    signed.store.ask_address(reader.id, "new@example.com", datetime.now(UTC))
+    signed.mails("new@example.com")
+    who = signed.store.who("new@example.com")
+    address = signed.service.signer.sign("address", reader.id, who, now=signed.now())
+    links = [f"/confirm?t={signed.confirm_token(one.id)}" for one in (reader, pending)] + [f"/address?t={address}"]
+    for path in ("preferences", "unsubscribe", "erase", "data"):
+        links += [f"/{path}?t={one.token}" for one in (reader, pending)]
+    before = signed.state()
+    chance = random.Random(1)
+    for number in range(1000):
+        answer = signed.ask(chance.choice(("GET", "HEAD")), links[number % len(links)])
+        assert answer.status == 200
+    assert signed.state() == before
+
+
+def test_suppressed(signed):
+    """Whoever is suppressed still leaves, and still sees what is held."""
+    reader = signed.reader("bounced@example.com")
+    now = datetime.now(UTC)
+    signed.store.suppress(reader.address, "bounce", Consent("suppressed", now, "bounce"), now)
+    assert signed.get(f"/data?t={reader.token}").status == 200
+    assert signed.post(f"/unsubscribe?t={reader.token}").status == 200

@@ -1,0 +1,67 @@
+"""web/signup/openapi.py: what the service says that it answers is what it answers."""
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode, checks
+from schemathesis.specs.openapi import checks as conformance
+
+from pipeline.web.signup.openapi import description
+
+DESCRIBED = description("http://127.0.0.1/newsletter", "The Quiet Hour")
+SCHEMA = schemathesis.openapi.from_dict(DESCRIBED)
+OPERATIONS = {
+    (path, method.upper()): operation
+    for path, operations in DESCRIBED["paths"].items()
+    for method, operation in operations.items()
+}
+RIGHT, WRONG = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
+# There is no wrong way to ask what takes nothing.
+WAYS = [
+    (*asked, mode)
+    for asked, operation in OPERATIONS.items()
+    for mode in (RIGHT, WRONG)
+    if mode is RIGHT or {"parameters", "requestBody"} & operation.keys()
+]
+CHECKS = [
+    checks.not_a_server_error,
+    conformance.status_code_conformance,
+    conformance.content_type_conformance,
+    conformance.response_schema_conformance,
+    conformance.unsupported_method,
+    conformance.allow_header_conformance,
+]
+# It notes for itself what becomes of its requests, and forgets to close some of its connections.
+lenient = pytest.mark.filterwarnings("ignore")
+often = settings(max_examples=80, suppress_health_check=list(HealthCheck))
+
+
+@pytest.mark.slow
+@lenient
+@pytest.mark.parametrize(("path", "method", "mode"), WAYS)
+def test_as_described(signed, path, method, mode):
+    """Whatever is sent, right or wrong, by a stranger or by a reader, is answered as described, never with a 5xx."""
+    operation = SCHEMA[path][method]
+    reader = signed.reader(f"{path[1:]}-{method}-{mode.value}@example.com".lower())
+    tokens = ["", reader.token, signed.confirm_token(reader.id)]
+
+    @often
+    @given(operation.as_strategy(generation_mode=mode), st.sampled_from(tokens))
+    def as_described(case, token):
+        if token and case.query and "t" in case.query:
+            case.query = {**case.query, "t": token}
+        case.call_and_validate(base_url=f"{signed.url}/newsletter", checks=CHECKS)
+
+    as_described()
+
+
+def test_complete(signed):
+    """Each path is described, and each of its methods."""
+    described = signed.get("/openapi.json").json
+    assert described["paths"] == DESCRIBED["paths"]
+    assert described["servers"] == [{"url": f"{signed.url}/newsletter"}]
+    for path, operations in described["paths"].items():
+        for method in ("GET", "POST"):
+            answer = signed.ask(method, path)
+            assert (answer.status == 405) == (method.lower() not in operations), (method, path)

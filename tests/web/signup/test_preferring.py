@@ -1,0 +1,126 @@
+"""web/signup/preferring.py: what a reader gets, how often, and at which address."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+
+WISH = {
+    "rhythm": "monthly",
+    "paused_until": "",
+    "topics": ["breathing"],
+    "mood": "restless at night",
+    "kinds": ["Story", "Nature sounds"],
+    "minutes": "10",
+    "language": "de",
+    "name": "Ana & Co",
+}
+
+
+def test_kept(signed):
+    """What is sent is kept, is logged, and stands in the page from then on, which speaks the chosen language."""
+    reader = signed.reader("kept@example.com")
+    answer = signed.post(f"/preferences?t={reader.token}", WISH)
+    assert (answer.status, 'lang="de"' in answer.text, "Gespeichert." in answer.text) == (200, True, True)
+    kept = signed.there(reader.address)
+    wishes = kept.preferences
+    assert (kept.name, wishes.rhythm, wishes.mood, wishes.minutes) == ("Ana & Co", "monthly", "restless at night", "10")
+    assert (wishes.topics, wishes.kinds, wishes.language) == (("breathing",), ("Story", "Nature sounds"), "de")
+    page = signed.get(f"/preferences?t={reader.token}").text
+    assert 'value="Ana &amp; Co"' in page
+    assert re.findall(r'value="([^"]*)" checked', page) == ["monthly", "breathing", "Story", "Nature sounds"] or set(
+        re.findall(r'value="([^"]*)" checked', page)
+    ) == {"monthly", "breathing", "Story", "Nature sounds"}
+    assert signed.store.consents_of(reader.id)[-1].consent.what == "changed"
+
+
+def test_emptied(signed):
+    """Boxes that are no longer checked are no longer wanted."""
+    reader = signed.reader("emptied@example.com")
+    signed.post(f"/preferences?t={reader.token}", WISH)
+    signed.post(f"/preferences?t={reader.token}", {"rhythm": "each"})
+    wishes = signed.there(reader.address).preferences
+    assert (wishes.topics, wishes.kinds, wishes.mood, wishes.minutes) == ((), (), "", "")
+
+
+def test_break(signed):
+    """A break has an end, which hasn't been yet."""
+    reader = signed.reader("break@example.com")
+    target, today = f"/preferences?t={reader.token}", date.today()
+    until = today + timedelta(days=30)
+    assert signed.post(target, {"rhythm": "each", "paused_until": f"{until}"}).status == 200
+    assert signed.there(reader.address).preferences.paused_until == until
+    assert f'value="{until}"' in signed.get(target).text
+    for wrong in (f"{today - timedelta(days=2)}", "9999-12-31", "soon", "20261231x"):
+        answer = signed.post(target, {"rhythm": "each", "paused_until": wrong})
+        assert (answer.status, answer.text.count('aria-invalid="true"')) == (422, 1)
+    assert signed.there(reader.address).preferences.paused_until == until
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"rhythm": "hourly"},
+        {"rhythm": ""},
+        {"mood": "x" * 201},
+        {"minutes": "long"},
+        {"minutes": "-5"},
+        {"language": "tlh"},
+        {"name": "x" * 201},
+    ],
+)
+def test_wrong(signed, fields):
+    """Where something can't be meant, all stays as it was, and the page says where to look."""
+    reader = signed.reader("wrong@example.com")
+    answer = signed.post(f"/preferences?t={reader.token}", {**WISH, **fields})
+    assert (answer.status, "be saved" in answer.text or "speichern" in answer.text) == (422, True)
+    assert signed.there(reader.address).preferences.mood == ""
+
+
+def test_not_offered(signed):
+    """Topics and kinds that there aren't are left out."""
+    reader = signed.reader("offered@example.com")
+    signed.post(f"/preferences?t={reader.token}", {"rhythm": "each", "topics": ["x", "breathing"], "kinds": ["<b>"]})
+    wishes = signed.there(reader.address).preferences
+    assert (wishes.topics, wishes.kinds) == (("breathing",), ())
+
+
+def test_another_address(signed):
+    """A new address counts once its owner has pressed the button; till then all goes to the old one."""
+    reader = signed.reader("old@example.com")
+    answer = signed.post(f"/move?t={reader.token}", {"email": "moved@example.com"})
+    assert (answer.status, "is on its way" in answer.text) == (200, True)
+    (mail,) = signed.mails("moved@example.com")
+    link = next(word for word in mail.split() if "/address?t=" in word)
+    target = link.removeprefix(f"{signed.url}/newsletter")
+    assert signed.get(target).text.count("<button") == 1
+    assert signed.store.by_address("moved@example.com") is None
+    first, second = signed.post(target), signed.post(target)
+    assert (first.status, first.lasting) == (200, second.lasting)
+    assert signed.there("moved@example.com").id == reader.id
+    assert signed.store.by_address("old@example.com") is None
+    assert signed.get(f"/preferences?t={reader.token}").status == 200
+
+
+def test_address_of_others(signed):
+    """Nobody learns from it whether an address is on the list; one that is none is told."""
+    reader, other = signed.reader("one@example.com"), signed.reader("other@example.com")
+    there = signed.post(f"/move?t={reader.token}", {"email": other.address})
+    free = signed.post(f"/move?t={reader.token}", {"email": "free@example.com"})
+    assert there.lasting == free.lasting
+    assert signed.there(other.address).id == other.id
+    wrong = signed.post(f"/move?t={reader.token}", {"email": "none"})
+    assert (wrong.status, 'aria-invalid="true"' in wrong.text) == (422, True)
+
+
+def test_last_address_counts(signed):
+    """Of two new addresses only the one asked for last can be confirmed."""
+    reader = signed.reader("twice@example.com")
+    sign = signed.service.signer.sign
+    tokens = []
+    for address in ("first@example.com", "second@example.com"):
+        signed.post(f"/move?t={reader.token}", {"email": address})
+        tokens.append(sign("address", reader.id, signed.store.who(address), now=signed.now()))
+    assert signed.post(f"/address?t={tokens[0]}").status == 404
+    assert signed.post(f"/address?t={tokens[1]}").status == 200
+    assert signed.there("second@example.com").id == reader.id
