@@ -22,6 +22,8 @@ from pipeline.audience.subscriber import Kind
 from pipeline.audience.suppression import Hasher
 
 _NONCE_BYTES = 16
+# Rows from which on PostgreSQL has them by COPY: its INSERTs are answered one by one.
+_MANY = 100
 # Whoever has this row writes; another process waits here. (SQLite has one writer anyway, and no such words.)
 _TAKE = select(head).with_for_update()
 _WORDING = select(wording.c.hash).where(wording.c.hash == bindparam("hash_"))
@@ -75,7 +77,9 @@ class Turn:
         rows = list(rows)
         self.unknown.difference_update([row["hash"] for row in rows] if table in _LISTS else ())
         plain = [row | {name: micros(row[name]) for name in moments if row[name] is not None} for row in rows]
-        if plain:
+        if len(plain) > _MANY and self.connection.dialect.name == "postgresql":
+            _copy(self.connection, table, plain)
+        elif plain:
             self.connection.exec_driver_sql(_insertion(table, self.connection.dialect), plain)
 
     def new_ids(self, count: int = 1) -> int:
@@ -141,6 +145,14 @@ def _moments(table: Table) -> tuple[str, ...]:
 @lru_cache(maxsize=16)
 def _insertion(table: Table, dialect: Dialect) -> str:
     return str(insert(table).compile(dialect=dialect))
+
+
+def _copy(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    names = [column.name for column in table.columns]
+    cursor: Any = connection.connection.cursor()
+    with cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row([row[name] for name in names])
 
 
 def _row(one: Entry) -> dict[str, Any]:
