@@ -114,9 +114,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         url = given.url or f"sqlite:///{folder}/audience.db"
         print(f"Python {sys.version.split()[0]}, {url.partition(':')[0]}")
-        with open_store(
-            url, [b"k" * 32], lambda number: f"{number}.token-of-a-usual-length-with-its-signature"
-        ) as store:
+        with open_store(url, [b"k" * 32], "{}.token-of-a-usual-length-with-its-signature".format) as store:
             measure(store, count, each)
 
 
