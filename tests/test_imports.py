@@ -38,10 +38,15 @@ FORBIDDEN = [
     ("recipients/source.py", "from pipeline import outbox", "imports go down only"),
     ("recipients/values.py", "import email_validator", "only recipients imports email_validator"),
     ("recipients/source.py", "import pyarrow", "only recipients imports pyarrow"),
-    ("recipients/spool.py", "import sqlalchemy", "only recipients imports sqlalchemy"),
     ("build.py", "from pipeline import delivery", "imports go down only"),
     ("encoded_words.py", "from pipeline import merge_fields", "imports go down only"),
     ("delivery/message.py", "import cryptography", "only delivery.dkim imports cryptography"),
+    ("recipients/spool.py", "import sqlalchemy", "only audience.store and recipients import sqlalchemy"),
+    ("audience/consent.py", "import sqlalchemy", "only audience.store and recipients import sqlalchemy"),
+    ("audience/store/people.py", "import alembic", "only audience.store imports alembic"),
+    ("audience/rhythm.py", "from pipeline import content", "the audience knows no articles"),
+    ("build.py", "from pipeline import audience", "build never meets the audience"),
+    ("checks/size.py", "from pipeline import audience", "imports go down only"),
 ]
 
 

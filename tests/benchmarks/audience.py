@@ -77,9 +77,7 @@ def at_once(what: str, clients: int, each: int, write: Callable[[int], None]) ->
 
 def measure(store: Store, count: int, each: int) -> None:
     timed("import", count, lambda: sum(map(len, store.import_rows(batches(count), IMPORT, NOW))))
-    timed(
-        "audience", count, lambda: sum(len(one.emails) for one in store.audience("confirmed", "may", NOW, NOW))
-    )
+    timed("audience", count, lambda: sum(len(one.emails) for one in store.audience("confirmed", "may", NOW, NOW)))
 
     def ask(number: int) -> None:
         said = Consent("asked", NOW, "form", "blog", "1", WORDS, f"203.0.113.{number % 250}", "en")
@@ -116,7 +114,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         url = given.url or f"sqlite:///{folder}/audience.db"
         print(f"Python {sys.version.split()[0]}, {url.partition(':')[0]}")
-        with open_store(url, [b"k" * 32], lambda number: f"{number}.token-of-a-usual-length-with-its-signature") as store:
+        with open_store(url, [b"k" * 32], "{}.token-of-a-usual-length-with-its-signature".format) as store:
             measure(store, count, each)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -60,20 +60,22 @@ def open_database(url: str) -> Database:
     """
     parsed = _parsed(url)
     where = Where(parsed.render_as_string(hide_password=True))
-    try:
-        database = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed)
-        _migrate(database.readers)  # which takes two connections at once
-    except ImportError as error:
-        raise ConfigurationError(
-            "a PostgreSQL database needs psycopg; install it with pip install 'stay-updated[postgres]'", where
-        ) from error
-    except OSError as error:
-        raise ConfigurationError(f"can't be opened: {error.strerror or error}", where) from error
-    except DBAPIError as error:
-        found = failure(error)
-        if isinstance(found, BusyError):
-            raise found from error
-        raise ConfigurationError(f"can't be opened: {_told(error)}", where) from error
+    with ExitStack() as undo:
+        try:
+            database = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed)
+            undo.callback(database.close)
+            _migrate(database.readers)  # which takes two connections at once
+        except ImportError as error:
+            raise ConfigurationError(
+                "a PostgreSQL database needs psycopg; install it with pip install 'stay-updated[postgres]'", where
+            ) from error
+        except OSError as error:
+            raise ConfigurationError(f"can't be opened: {error.strerror or error}", where) from error
+        except DBAPIError as error:
+            found = failure(error)
+            kind = BusyError if isinstance(found, BusyError) else ConfigurationError
+            raise kind(f"can't be opened: {_told(error)}", where) from error
+        undo.pop_all()
     return database
 
 
@@ -197,7 +199,7 @@ def _alone(engine: Engine) -> Iterator[None]:
         from filelock import FileLock, Timeout
 
         try:
-            with FileLock(f"{engine.url.database}.lock", timeout=_MIGRATING):
+            with FileLock(f"{engine.url.database}.lock", timeout=_MIGRATING, mode=0o600):
                 yield
         except Timeout as error:
             raise BusyError("another process is migrating the readers' database") from error

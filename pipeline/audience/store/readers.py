@@ -65,24 +65,22 @@ def audience(
     size: int,
 ) -> Iterator[Batch]:
     wanted = [name for name in FIELDS if name in fields]
-    statement = _fitting(segment, [FIELDS[name][0] for name in wanted])
-    latest = rhythm.latest(edition_date)
-    values = {
-        "edition": edition,
-        "today": now.date().isoformat(),
-        **{f"{name}_": date for name, date in latest.items()},
-    }
-    after = 0
+    columns = list(dict.fromkeys(FIELDS[name][0] for name in wanted))
+    statement = _fitting(segment, columns)
+    values: dict[str, Any] = {f"{name}_": date for name, date in rhythm.latest(edition_date).items()}
+    values |= {"edition": edition, "today": now.date().isoformat(), "after": 0}
     while True:
         with engine.connect() as connection:
-            rows = connection.execute(statement, {**values, "after": after}).all()
+            # The driver's own rows: SQLAlchemy's would take a third of the time, to know columns by name.
+            cursor = connection.execute(statement, values).cursor
+            rows = cursor.fetchall() if cursor else []
         for begin in range(0, len(rows), size):
-            _, emails, *columns = zip(*rows[begin : begin + size], strict=True)
-            read = {name: FIELDS[name][1](column) for name, column in zip(wanted, columns, strict=True)}
-            yield Batch(emails, read)
+            _, emails, *texts = zip(*rows[begin : begin + size], strict=True)
+            found = dict(zip(columns, texts, strict=True))
+            yield Batch(emails, {name: FIELDS[name][1](found[FIELDS[name][0]]) for name in wanted})
         if len(rows) < _PAGE:
             return
-        after = rows[-1].id
+        values["after"] = rows[-1][0]
 
 
 def _fitting(segment: Segment, columns: Sequence[Column[str]]) -> Select[Any]:
@@ -103,9 +101,7 @@ def _fitting(segment: Segment, columns: Sequence[Column[str]]) -> Select[Any]:
     ]
     if segment != "confirmed":
         allowed.append(s.rhythm == segment)
-    # Labelled apart: a name may be asked for twice, whole and for its first word.
-    labelled = [column.label(f"column_{index}") for index, column in enumerate(columns)]
-    return select(s.id, s.address, *labelled).where(*allowed).order_by(s.id).limit(_PAGE)
+    return select(s.id, s.address, *columns).where(*allowed).order_by(s.id).limit(_PAGE)
 
 
 _NAMED = subscriber.c.hash.in_(bindparam("hashes", expanding=True))
