@@ -55,13 +55,9 @@ def write_rows(
 
 
 def _parsed(url: str) -> URL:
-    try:
-        from sqlalchemy import make_url
-        from sqlalchemy.exc import ArgumentError
-    except ImportError as error:
-        raise ConfigurationError(
-            "a database needs SQLAlchemy; install it with pip install 'stay-updated[database]'"
-        ) from error
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
     try:
         return make_url(url)
     except ArgumentError as error:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
-from pipeline.audience.store import FIELDS, open_store
+from pipeline.audience.store import FIELDS, open_store, people, queue
 from pipeline.audience.subscriber import NewReader, Preferences
 from tests.audience.conftest import SECRET, sign
 from tests.audience.saying import DAY, NOW, confirmed, pending, readers, said
@@ -455,6 +455,38 @@ def test_one_address_at_once(store):
         thread.join()
     assert sorted(kinds) == ["mail"] + ["quiet"] * 99
     assert len(store.claim(NOW, 100)) == 1
+
+
+def test_one_turn(store):
+    """Writes that share a transaction see each other, as if each had its own."""
+    works = [
+        lambda turn: people.ask(turn, "ann@example.com", "", Preferences(), said("asked"), NOW),
+        lambda turn: people.ask(turn, "ANN@example.com", "", Preferences(), said("asked"), NOW),
+        lambda turn: people.confirm(turn, 1, said("confirmed"), NOW),
+        lambda turn: people.ask(turn, "bob@example.com", "", Preferences(), said("asked"), NOW),
+        lambda turn: queue.claim(turn, NOW, 1),
+        lambda turn: people.unsubscribe(turn, 1, said("unsubscribed"), NOW),
+        lambda turn: people.erase(turn, 1, said("erased"), NOW),
+        lambda turn: people.ask(turn, "ann@example.com", "", Preferences(), said("asked"), NOW),
+    ]
+    first, again, there, bob, (claimed,), gone, erased, never = store._transact(works)
+    assert [one.kind for one in (first, again, bob, never)] == ["mail", "quiet", "mail", "quiet"]
+    assert (there.state, gone.state, erased) == ("confirmed", "unsubscribed", True)
+    assert (claimed.kind, claimed.subscriber_id) in {("welcome", 1), ("confirm", 2)}
+    waiting = store.claim(NOW + DAY, 10)
+    assert [(one.kind, one.subscriber_id) for one in waiting] == [("confirm", 2)]
+    assert [one.consent.what for one in store.consents()] == ["asked", "confirmed", "asked", "unsubscribed", "erased"]
+    assert store.verify() is None
+
+
+def test_a_farewell_in_the_turn_of_a_sign_up(store):
+    """What was queued in a turn doesn't go out when the same turn takes it back."""
+    works = [
+        lambda turn: people.ask(turn, "ann@example.com", "", Preferences(), said("asked"), NOW),
+        lambda turn: people.unsubscribe(turn, 1, said("unsubscribed"), NOW),
+    ]
+    store._transact(works)
+    assert store.claim(NOW + DAY, 10) == []
 
 
 def test_several_stores(store, url):

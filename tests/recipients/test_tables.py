@@ -159,19 +159,15 @@ def test_broken_parquet(tmp_path):
         open_source(parquet(tmp_path, {"email": ["a@example.com"], "hat": [60]}), FIELDS)
 
 
-@pytest.mark.parametrize(
-    ("name", "query", "extra"), [("people", None, "parquet"), ("sqlite://", "SELECT 1", "database")]
-)
-def test_missing_extra(tmp_path, monkeypatch, name, query, extra):
+def test_missing_extra(tmp_path, monkeypatch):
     """What isn't installed is told with the command that installs it."""
     imported = builtins.__import__
 
     def without(module, *arguments, **keywords):
-        if module.partition(".")[0] in ("pyarrow", "sqlalchemy"):
+        if module.partition(".")[0] == "pyarrow":
             raise ImportError(module)
         return imported(module, *arguments, **keywords)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    file = name if query else write(tmp_path, b"PAR1")
-    with pytest.raises(ConfigurationError, match=rf"pip install 'stay-updated\[{extra}\]'"):
-        open_source(file, FIELDS, query=query)
+    with pytest.raises(ConfigurationError, match=r"pip install 'stay-updated\[parquet\]'"):
+        open_source(write(tmp_path, b"PAR1"), FIELDS)
