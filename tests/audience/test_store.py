@@ -312,6 +312,7 @@ def test_audience_columns(store):
         "rhythm": "each",
         "language": "de",
         "sent": ("rain", "box"),
+        "seen": ("rain", "box"),
     }
     assert {name: column[1] for name, column in batch.columns.items()} | {"token": ""} == {
         **dict.fromkeys(FIELDS, ""),
@@ -321,6 +322,7 @@ def test_audience_columns(store):
         "kinds": (),
         "rhythm": "each",
         "sent": (),
+        "seen": (),
     }
     (small,) = store.audience("confirmed", "may", NOW, NOW, fields=("first_name", "plan"))
     assert small.columns == {"first_name": ["Ann", "Ann"]}

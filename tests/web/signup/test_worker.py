@@ -57,8 +57,13 @@ def worker(store, clock):
     return Worker(store, Post(), letter, lambda: clock[0])
 
 
+def runs(work):
+    """In a thread of its own: the browser of other tests has a loop in this one."""
+    return in_a_loop(asyncio.wait_for(work(), 10))
+
+
 def sends(worker):
-    return in_a_loop(worker.send_all())
+    return runs(worker.send_all)
 
 
 def test_sent_once(worker):
@@ -137,7 +142,7 @@ def test_runs_on(worker):
         running.cancel()
 
     worker.store.claim = claimed
-    in_a_loop(asyncio.wait_for(run(), 10))
+    runs(run)
     assert faults == []
 
 
@@ -153,7 +158,7 @@ def test_tidies_up(worker, store, clock):
             worker.wake()
         running.cancel()
 
-    in_a_loop(asyncio.wait_for(run(lambda: len(worker.transport.sent) == 4), 10))
+    runs(lambda: run(lambda: len(worker.transport.sent) == 4))
     assert store.consents_of(number)[0].consent.ip == "203.0.113.7"
     clock[0] += timedelta(days=31)
-    in_a_loop(asyncio.wait_for(run(lambda: store.consents_of(number)[0].consent.ip == ""), 10))
+    runs(lambda: run(lambda: store.consents_of(number)[0].consent.ip == ""))
