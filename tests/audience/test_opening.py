@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from pipeline.audience.store.opening import NEWEST, configuration
 from pipeline.audience.store.tables import metadata
 from pipeline.errors import BusyError, ConfigurationError, DiskError
 from tests.audience.conftest import SECRET, sign
-from tests.audience.saying import pending
+from tests.audience.saying import NOW, pending, said
 
 
 def engine_of(url):
@@ -170,6 +171,21 @@ def test_a_full_disk(tmp_path):
             connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
         pending(store, "later@example.com")
         assert store.counts()["pending"] == added + 1
+
+
+def test_a_long_look(tmp_path):
+    """Who looks for long holds up neither those who write nor an erasure."""
+    with open_store(f"sqlite:///{tmp_path}/a.db", [SECRET], sign) as store:
+        number = pending(store).id
+        with store._database.readers.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
+            connection.exec_driver_sql("SELECT * FROM subscriber").all()
+            begin = time.monotonic()
+            assert store.erase(number, said("erased"), NOW)
+            pending(store, "bob@example.com")
+            assert time.monotonic() - begin < 5
+            connection.exec_driver_sql("ROLLBACK")
+        assert store.counts()["pending"] == 1
 
 
 def test_gone(tmp_path):

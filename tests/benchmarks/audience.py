@@ -41,11 +41,15 @@ def batches(count: int) -> Iterator[list[NewReader]]:
 
 
 def timed(what: str, count: int, work: Callable[[], object]) -> None:
-    begin = time.perf_counter()
+    begin, used = time.perf_counter(), time.process_time()
     work()
-    seconds = time.perf_counter() - begin
+    seconds, used = time.perf_counter() - begin, time.process_time() - used
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"{what}: {count:,} in {seconds:.2f} s, {count / seconds:,.0f}/s, at most {peak} MiB in use", flush=True)
+    print(
+        f"{what}: {count:,} in {seconds:.2f} s ({used:.2f} s of a processor), {count / seconds:,.0f}/s, "
+        f"at most {peak} MiB in use",
+        flush=True,
+    )
 
 
 def at_once(what: str, clients: int, each: int, write: Callable[[int], None]) -> None:

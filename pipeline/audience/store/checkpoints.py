@@ -10,6 +10,8 @@ from sqlalchemy.exc import DBAPIError
 
 # Rows written since the last time: some megabytes of the log.
 _ROWS = 4000
+# In milliseconds.
+_MOMENT = 500
 
 
 class Checkpoints:
@@ -36,6 +38,12 @@ class Checkpoints:
             self._running.release()
 
     def all(self) -> None:
-        """Now, and leave nothing in the log, unless somebody reads it just then."""
+        """Now, and leave nothing in the log, unless somebody reads it just then, and for longer than a moment: writers
+        wait meanwhile."""
         with suppress(DBAPIError), self._running, self._engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            patience = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {_MOMENT}")
+            try:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}")
