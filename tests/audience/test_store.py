@@ -328,6 +328,7 @@ def test_audience_columns(store):
     assert small.columns == {"first_name": ["Ann", "Ann"]}
 
 
+@pytest.mark.slow
 def test_audience_in_batches(store):
     """All readers come, each once, by number, however large a batch is and however many leave meanwhile."""
     rows = [[NewReader(f"r{number}@example.com") for number in range(5000)]]
@@ -413,6 +414,7 @@ def test_mails_in_their_order(store):
     assert [one.address for one in (*first, *second)] == [f"r{number}@example.com" for number in range(5)]
 
 
+@pytest.mark.slow
 def test_many_at_once(store):
     """Sign-ups and farewells from many threads, some of them broken: each gets its own answer, none is lost."""
     errors, answers = [], {}
@@ -491,6 +493,7 @@ def test_a_farewell_in_the_turn_of_a_sign_up(store):
     assert store.claim(NOW + DAY, 10) == []
 
 
+@pytest.mark.slow
 def test_several_stores(store, url):
     """Two that have the same database open, as two processes do, make one chain and see the same people."""
     with open_store(url, [SECRET], sign) as other:

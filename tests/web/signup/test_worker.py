@@ -88,6 +88,7 @@ def test_outage(worker, clock):
     assert sorted(worker.transport.sent) == ["ana@example.com", "ben@example.com", "cem@example.com"]
 
 
+@pytest.mark.slow
 def test_long_outage(worker, clock):
     """After days it is still tried every hour."""
     for _ in range(100):
