@@ -14,6 +14,9 @@ from pipeline.audience.store import Store
 from pipeline.audience.subscriber import NewReader, Verdict, Withdrawal
 
 T = TypeVar("T")
+# Rows in a transaction: of more, a sign-up that comes meanwhile would wait longer; of fewer, the same pages of an index
+# would be written more often.
+SIZE = 10_000
 
 # Why the store takes no reader, by its verdict.
 REASONS: dict[Verdict, str] = {
@@ -34,7 +37,7 @@ class Part:
 
 
 def bring_in(
-    export: Export, store: Store, wording: str, now: datetime, *, dry_run: bool = False, size: int = 4000
+    export: Export, store: Store, wording: str, now: datetime, *, dry_run: bool = False, size: int = SIZE
 ) -> Iterator[Part]:
     """Import the export, and tell of each part once it is in the database; ``dry_run`` only tells what would be.
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from time import monotonic
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from pipeline.cli.audience import opened
 from pipeline.cli.console import json_option, now, print_json, project_option, say
-from pipeline.errors import ContentError, Where
+from pipeline.cli.files import LINES, say_all, write_lines
+from pipeline.cli.importing import Import, progress
+from pipeline.errors import ContentError
 
 if TYPE_CHECKING:
-    from pipeline.audience.bringing import Part
     from pipeline.audience.exports import Listed
-    from pipeline.audience.imports import Refused
     from pipeline.audience.store import Store
     from pipeline.audience.subscriber import State, Subscriber
 
@@ -28,10 +26,6 @@ if TYPE_CHECKING:
 REFUSED = 3
 STATES = ("pending", "confirmed", "unsubscribed")
 REASONS = ("bounce", "complaint", "manual")
-# Lines that are printed or written at once.
-LINES = 1000
-# Of fewer rows nobody has to wait for long. How often a run tells how far it is, in seconds.
-MANY, EVERY = 20_000, 10.0
 
 
 class Address(click.ParamType):  # type: ignore[type-arg]  # no generic before click 8.2
@@ -216,72 +210,6 @@ def import_(file: str, consent: str, dry_run: bool, refused: Path, folder: Path,
     return REFUSED if run.refused else 0
 
 
-class Import:
-    """What came of an import so far."""
-
-    def __init__(self, name: str, service: str, path: Path, *, dry_run: bool) -> None:
-        self.name, self.service, self.path, self.dry_run = name, service, path, dry_run
-        self.taken = self.joined = self.left = self.refused = 0
-        self.reasons: dict[str, int] = {}
-        self._file: IO[str] | None = None
-
-    @property
-    def rows(self) -> int:
-        return self.taken + self.joined + self.left + self.refused
-
-    def note(self, part: Part) -> None:
-        self.taken += part.taken
-        self.joined += part.joined
-        self.left += part.left
-        self.refused += len(part.refused)
-        for one in part.refused:
-            self.reasons[one.reason] = self.reasons.get(one.reason, 0) + 1
-        self._write(part.refused)
-
-    def _write(self, refused: Iterable[Refused]) -> None:
-        from pipeline.audience.exports import csv_line, guarded
-
-        lines = [csv_line((str(one.line), guarded(one.address), guarded(one.reason))) for one in refused]
-        if lines and self._file is None:
-            self._file = private(self.path)
-            lines.insert(0, csv_line(("line", "email", "reason")))
-        if self._file:
-            with failures(self.path):
-                self._file.writelines(lines)
-
-    def close(self) -> None:
-        if self._file:
-            with failures(self.path):
-                self._file.close()
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "file": self.name,
-            "from": self.service,
-            "dry_run": self.dry_run,
-            "taken": self.taken,
-            "joined": self.joined,
-            "left": self.left,
-            "refused": self.refused,
-            "reasons": self.reasons,
-            "refused_file": str(self.path) if self.refused else None,
-        }
-
-    def tell(self) -> None:
-        kind = "a plain list" if self.service == "plain" else f"an export of {self.service}"
-        say(f"{self.name}: {kind}{'; nothing is changed' if self.dry_run else ''}")
-        say(f"  taken    {self.taken:>11,}")
-        say(f"  joined   {self.joined:>11,}  on the list already, and left as they are")
-        say(f"  left     {self.left:>11,}  unsubscribed there, or can't be written to")
-        say(f"  refused  {self.refused:>11,}{f'  {self.path}' if self.refused else ''}")
-        for reason, count in sorted(self.reasons.items(), key=lambda one: -one[1])[:LONGEST]:
-            say(f"    {count:>9,}  {reason}")
-
-
-# How many reasons are told; all of them are in the file.
-LONGEST = 12
-
-
 @subscribers.command()
 @click.option(
     "--to",
@@ -385,66 +313,3 @@ def by_command(what: Literal["erased", "suppressed"]) -> Any:
     from pipeline.audience.consent import Consent
 
     return Consent(what, now(), "command")
-
-
-def say_all(lines: Iterable[str]) -> None:
-    """Print lines, many at once."""
-    rest = iter(lines)
-    while some := list(islice(rest, LINES)):
-        say("".join(some).replace("\r\n", "\n").removesuffix("\n"))
-
-
-def write_lines(lines: Iterable[str], path: Path, encoding: str) -> int:
-    """Write them into the file in one step; how many there were."""
-    temporary, count = path.with_name(f".{path.name}.{os.getpid()}.tmp"), 0
-    try:
-        with failures(path), private(temporary, encoding) as file:
-            for line in lines:
-                count += 1
-                file.write(line)
-        with failures(path):
-            temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return count
-
-
-def private(path: Path, encoding: str = "utf-8") -> IO[str]:
-    """The file, emptied, for its owner alone: it has people's addresses."""
-    with failures(path):
-        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        return open(number, "w", encoding=encoding, newline="")  # noqa: PTH123  # a Path can't have the mode
-
-
-@contextmanager
-def failures(path: Path) -> Iterator[None]:
-    """What the system refuses in the block, as an error about this file."""
-    from pipeline.record import failure
-
-    try:
-        yield
-    except OSError as error:
-        raise failure(error, Where(str(path))) from error
-
-
-@contextmanager
-def progress(what: str, total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """What is called with how many of all are done: a bar where somebody looks on, a line now and then elsewhere."""
-    if quiet or total < MANY or sys.stderr is None:
-        yield lambda done: None
-    elif sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import Progress
-
-        with Progress(console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task(what, total=total)
-            yield lambda done: bar.update(task, completed=done)
-    else:
-        told = [monotonic()]
-
-        def tell(done: int) -> None:
-            if monotonic() - told[0] >= EVERY:
-                told[0] = monotonic()
-                say(f"{done:,} of {total:,}", err=True)
-
-        yield tell

@@ -10,18 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import compress
+from itertools import chain, compress
 from typing import Any, Final, cast
 
 from pipeline import conditions, personal
 from pipeline.audience.store import FIELDS, Store
 from pipeline.errors import Where
-from pipeline.model import Choice, Email, FieldType, Newsletter, Track, Value
+from pipeline.model import Article, Choice, Email, FieldType, Newsletter, Value
 from pipeline.recipients import Batch, Rejected, Source, open_batches
 
 # What a segment can be asked for, beside ``confirmed``, which is true of all who may have an edition.
 CONFIRMED: Final = "confirmed"
-_LISTS = ("topics", "kinds", "sent")
+_LISTS = ("topics", "kinds", "sent", "seen")
+# What a reader has had, tracks and articles alike, is one list.
+_HAD = ("sent", "seen")
 TYPES: Mapping[str, FieldType] = {name: "list" if name in _LISTS else "text" for name in FIELDS if name != "token"}
 
 
@@ -43,8 +45,8 @@ def _fitting(batch: Batch, test: conditions.Test, types: Mapping[str, FieldType]
     size = len(batch.emails)
     chosen = conditions.column(test, {**batch.columns, CONFIRMED: [CONFIRMED] * size}, size)
     columns = {name: _typed(list(compress(batch.columns[name], chosen)), kind) for name, kind in types.items()}
-    if "sent" in columns:
-        columns["sent"] = [before(edition, cast(tuple[str, ...], one)) for one in columns["sent"]]
+    for name in columns.keys() & _HAD:
+        columns[name] = [before(edition, cast(tuple[str, ...], one)) for one in columns[name]]
     return Batch(list(compress(batch.emails, chosen)), columns)
 
 
@@ -66,30 +68,37 @@ def note_made(store: Store, source: Source, email: Email, rejected: Container[in
 
 
 def _sent(email: Email, batch: Batch) -> list[tuple[str, ...]] | None:
-    """The tracks that each reader's message has, of those that aren't the same for all."""
-    choices = {block: one.choice for block, one in email.personal.items() if one.choice and one.choice.by == "tracks"}
-    if not choices:
+    """The articles and tracks that each reader's message has, where that is of use for another edition."""
+    choices = {block: one.choice for block, one in email.personal.items() if one.choice}
+    if not choices and "seen" not in batch.columns:
         return None
     size = len(batch.emails)
     shown, picks = personal.views(email, batch.columns, size)
+    candidates = {one.slug for choice in choices.values() for one in choice.candidates if isinstance(one, Article)}
+    for_all = [slug for slug in email.articles if slug not in candidates] if "seen" in batch.columns else []
     return [
         tuple(
             f"{email.slug} {name}"
-            for block, choice in choices.items()
-            if block not in shown or shown[block][index]
-            for name in _names(choice, picks[block][index])
+            for name in chain(
+                for_all,
+                *(
+                    _names(choice, picks[block][index])
+                    for block, choice in choices.items()
+                    if block not in shown or shown[block][index]
+                ),
+            )
         )
         for index in range(size)
     ]
 
 
 def _names(choice: Choice, picked: Sequence[int]) -> Iterator[str]:
-    """The last parts of the tracks' addresses."""
-    return (cast(Track, choice.candidates[one]).url.rstrip("/").rpartition("/")[2] for one in picked)
+    """The slugs of articles; the last parts of the tracks' addresses."""
+    for one in (choice.candidates[index] for index in picked):
+        yield one.slug if isinstance(one, Article) else one.url.rstrip("/").rpartition("/")[2]
 
 
 def before(edition: str, sent: Sequence[str]) -> tuple[Any, ...]:
-    """The tracks that were sent with other editions. With this one they may be sent again: made twice, a message has
-    the same tracks."""
+    """What was sent with other editions. With this one it may be sent again: made twice, a message has the same."""
     parts = (one.partition(" ") for one in sent)
     return tuple(track for slug, _, track in parts if slug != edition)

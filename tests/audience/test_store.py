@@ -312,6 +312,7 @@ def test_audience_columns(store):
         "rhythm": "each",
         "language": "de",
         "sent": ("rain", "box"),
+        "seen": ("rain", "box"),
     }
     assert {name: column[1] for name, column in batch.columns.items()} | {"token": ""} == {
         **dict.fromkeys(FIELDS, ""),
@@ -321,11 +322,13 @@ def test_audience_columns(store):
         "kinds": (),
         "rhythm": "each",
         "sent": (),
+        "seen": (),
     }
     (small,) = store.audience("confirmed", "may", NOW, NOW, fields=("first_name", "plan"))
     assert small.columns == {"first_name": ["Ann", "Ann"]}
 
 
+@pytest.mark.slow
 def test_audience_in_batches(store):
     """All readers come, each once, by number, however large a batch is and however many leave meanwhile."""
     rows = [[NewReader(f"r{number}@example.com") for number in range(5000)]]
@@ -411,6 +414,7 @@ def test_mails_in_their_order(store):
     assert [one.address for one in (*first, *second)] == [f"r{number}@example.com" for number in range(5)]
 
 
+@pytest.mark.slow
 def test_many_at_once(store):
     """Sign-ups and farewells from many threads, some of them broken: each gets its own answer, none is lost."""
     errors, answers = [], {}
@@ -509,6 +513,7 @@ def test_a_farewell_in_the_turn_of_a_sign_up(store):
     assert store.claim(NOW + DAY, 10) == []
 
 
+@pytest.mark.slow
 def test_several_stores(store, url):
     """Two that have the same database open, as two processes do, make one chain and see the same people."""
     with open_store(url, [SECRET], sign) as other:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import mailbox
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -175,6 +177,37 @@ def test_the_next_edition_has_another_track(run, tmp_path, readers):
     assert first.split()[0] == "breathe"
     assert another.split()[0] == "second"
     assert first.split()[1] != another.split()[1]
+
+
+def test_what_was_missed_is_what_has_not_been_seen(run, tmp_path, readers):
+    """A reader who gets few digests is shown what came out meanwhile, and not what the last one had."""
+    fields = "[merge_fields.topics]\ntype = 'list'\n[merge_fields.seen]\ntype = 'list'\n[merge_fields.rhythm]\n"
+    old = folders.ARTICLE.replace("Box breathing", "Older").replace("2026-11-20", "2026-11-10")
+    missed = folders.EDITION.replace("lead: box-breathing", "lead: newest\n  - missed: {limit: 1}")
+    files = {
+        "content/newsletter.toml": NEWSLETTER + fields,
+        "content/articles/older.md": old,
+        "content/articles/newest.md": folders.ARTICLE.replace("Box breathing", "Newest"),
+        "content/editions/breathe.md": folders.EDITION.replace("2026-11-24", "2026-11-21"),
+        "content/editions/second.md": missed.replace("2026-11-24", "2026-12-01"),
+    }
+    folders.make(tmp_path, files)
+    with readers() as store:
+        ana = store.by_address("ana@example.com")
+        store.change(ana.id, Preferences(rhythm="weekly"), "Ana", Consent("changed", NOW, "link"), NOW)
+    for edition in ("breathe", "second", "second"):
+        assert run("messages", edition, "--audience", "confirmed", "--to", f"{edition}.mbox", "--force")[0] == 0
+        found = message_of(tmp_path / f"{edition}.mbox", "ana@example.com")
+        assert ("Older" in found, "Box breathing" in found) == (
+            (False, True) if edition == "breathe" else (True, False)
+        )
+
+
+def message_of(mbox, address):
+    """The text of the message to this address."""
+    with closing(mailbox.mbox(mbox)) as messages:
+        (found,) = (one for one in messages if address in one["To"])
+        return found.get_payload()[0].get_payload(decode=True).decode()
 
 
 def test_json_tells_of_the_audience_as_of_any_recipients(run, readers):

@@ -43,3 +43,9 @@ def test_last_ports():
     """Behind the last port there is no next one."""
     with server.listen("127.0.0.1", 65_535) as listener, pytest.raises(ConfigurationError, match="all taken"):
         server.listen("127.0.0.1", listener.getsockname()[1])
+
+
+def test_answers_leave_at_once():
+    """asyncio sends small packets without waiting for others on sockets that say they are TCP's, and on no others."""
+    with server.listen("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP

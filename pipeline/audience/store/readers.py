@@ -52,6 +52,7 @@ FIELDS: dict[str, tuple[Column[str], Callable[[Sequence[str]], Sequence[Value]]]
     "rhythm": (subscriber.c.rhythm, _plain),
     "language": (subscriber.c.language, _plain),
     "sent": (subscriber.c.sent, _lists),
+    "seen": (subscriber.c.sent, _lists),
 }
 
 

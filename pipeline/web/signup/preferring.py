@@ -126,7 +126,7 @@ class Preferring:
             "name": len(fields.text("name")) <= LONGEST,
         }
         wish = Preferences(
-            topics=_among(fields.texts("topics"), (*offer.all_topics, *before.topics)),
+            topics=offer.known_topics(fields.texts("topics"), before.topics),
             mood=fields.text("mood")[:LONGEST],
             kinds=_among(fields.texts("kinds"), (*offer.kinds, *before.kinds)),
             minutes=minutes if right["minutes"] else before.minutes,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -39,31 +40,33 @@ log = logging.getLogger("pipeline.signup")
 _THREADS = 64
 # Forms without a fresh token are let in this many times more rarely.
 _STRICTER = 4
+# More of them are no choice.
+_MOST_TOPICS = 18
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a reader can choose from: topics are the tags of articles, kinds those of tracks."""
+    """What a reader can choose from: topics are the tags of articles, with their languages, kinds those of tracks.
+    Topics are compared without regard to case, as those of articles are."""
 
     topics: tuple[tuple[str, str], ...]
     kinds: tuple[str, ...]
 
-    @property
-    def all_topics(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(topic for topic, _ in self.topics))
-
-    def known_topics(self, asked: Sequence[str]) -> tuple[str, ...]:
-        return tuple(topic for topic in self.all_topics if topic in asked)
+    def known_topics(self, asked: Sequence[str], chosen: Sequence[str] = ()) -> tuple[str, ...]:
+        """Those of the topics asked for that there are, or that were chosen before."""
+        wanted = {topic.casefold() for topic in asked}
+        there = _once([*(topic for topic, _ in self.topics), *chosen])
+        return tuple(topic for topic in there if topic.casefold() in wanted)
 
     def topics_in(self, language: str, chosen: Sequence[str]) -> tuple[str, ...]:
-        """The topics of the articles in this language; where there is none, of all; and those chosen already."""
+        """The topics of most articles in this language; where there is none, of all; and those chosen already."""
         own = [topic for topic, spoken in self.topics if spoken == language] or [topic for topic, _ in self.topics]
-        return tuple(dict.fromkeys([*own, *chosen]))
+        return _once([*_once(own)[:_MOST_TOPICS], *chosen])
 
     def kinds_in(self, language: str, chosen: Sequence[str]) -> tuple[str, ...]:
         """The kinds that are written as this language is; where there is none, all; and those chosen already."""
         own = [kind for kind in self.kinds if _direction(kind) == direction(language)] or list(self.kinds)
-        return tuple(dict.fromkeys([*own, *chosen]))
+        return _once([*own, *chosen])
 
 
 class Service:
@@ -135,13 +138,21 @@ def _stricter(limits: Limits) -> Limits:
 
 def _offer(library: Library) -> Offer:
     """The tags of the articles that are out, those of most articles first."""
-    counts: dict[tuple[str, str], int] = {}
-    for article in library.articles.front_matter.values():
-        for tag in () if article.draft else article.tags:
-            key = (tag, article.language or library.newsletter.language)
-            counts[key] = counts.get(key, 0) + 1
-    topics = sorted(counts, key=lambda key: -counts[key])
-    return Offer(tuple(topics), tuple(dict.fromkeys(track.kind for track in library.tracks)))
+    tags = Counter(
+        (tag, article.language or library.newsletter.language)
+        for article in library.articles.front_matter.values()
+        for tag in article.tags
+        if not article.draft
+    )
+    return Offer(tuple(tag for tag, _ in tags.most_common()), _once(track.kind for track in library.tracks))
+
+
+def _once(words: Iterable[str]) -> tuple[str, ...]:
+    """Each word once, however it is written later on."""
+    found: dict[str, str] = {}
+    for word in words:
+        found.setdefault(word.casefold(), word)
+    return tuple(found.values())
 
 
 def _direction(text: str) -> Direction:

@@ -14,7 +14,9 @@ THANKS = "Thank you! Your submission has been received!"
 OOPS = "Oops! Something went wrong while submitting the form."
 # Where the two are found, as far as the browser knows: it doesn't let pages of the world ask this computer.
 BLOG, NEWS = "https://blog.example.com", "https://news.example.com"
-ARTICLE = '<!doctype html><html lang="en"><title>Box breathing</title><main><h1>Box breathing</h1><p>Breathe.</p>'
+ARTICLE = """\
+<!doctype html><html lang="en"><meta name="color-scheme" content="light dark"><title>Box breathing</title>
+<main><h1>Box breathing</h1><p>Breathe.</p>"""
 TRACKS = folders.TRACKS + "- title: مطر\n  kind: حكاية\n  minutes: 5\n  moods: [قلق]\n  url: https://a.example.com/t\n"
 
 
