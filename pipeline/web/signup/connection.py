@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from pipeline.web.signup.guard import HEADERS
 
 SECONDS = 10
 """From the connection, or from the last answer, to the end of a request's headers."""
@@ -40,6 +43,14 @@ class Connection(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop()
         super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        """As uvicorn's, with the headers of all answers: this is the one that no application sees."""
+        headers = {"Content-Type": "text/plain; charset=utf-8", "Connection": "close", **HEADERS}
+        start = h11.Response(status_code=400, headers=[*headers.items()], reason=HTTPStatus.BAD_REQUEST.phrase)
+        for event in (start, h11.Data(data=msg.encode("ascii")), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     def _stop(self) -> None:
         if self._deadline is not None:
