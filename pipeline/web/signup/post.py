@@ -10,6 +10,7 @@ from pipeline.audience.store import Store
 from pipeline.audience.subscriber import Outgoing
 from pipeline.audience.tokens import Signer
 from pipeline.delivery.letters import Letters
+from pipeline.delivery.post import is_wanted
 from pipeline.delivery.transport import Envelope
 from pipeline.model import Newsletter
 
@@ -23,9 +24,12 @@ class Post:
         self.letters, self.store, self.signer, self.public_url, self.now = letters, store, signer, public_url, now
 
     def letter(self, one: Outgoing) -> Envelope | None:
-        """``None`` where the reader isn't there any more."""
+        """``None`` where it isn't wanted any more: while it waited, the reader has gone, or the address it is for has
+        become one that nobody writes to."""
         reader = self.store.by_id(one.subscriber_id)
-        return self.letters.write(one, reader, self._link(one), self.now()) if reader else None
+        if reader is None or not is_wanted(one, reader) or self.store.is_suppressed(one.address):
+            return None
+        return self.letters.write(one, reader, self._link(one), self.now())
 
     def _link(self, one: Outgoing) -> str:
         """That to a new address is only good for this one. A welcome has its reader's own links."""
