@@ -68,6 +68,15 @@ def test_consent(signed):
     assert signed.there("wording@example.com").preferences.language == "de"
 
 
+def test_consent_is_in_one_line(signed):
+    """However its words come back, blanks make them no longer, and no sign-up leaves a text of its own behind."""
+    wording = signed.service.forms.wordings["en"]
+    for number, sent in enumerate((wording.replace(" ", "\r\n"), wording + " " * 50_000, f"\u2028{wording}")):
+        assert signed.sign_up(f"blank{number}@example.com", {"wording": sent}).status == 200
+        (entry,) = signed.store.consents_of(signed.there(f"blank{number}@example.com").id)
+        assert entry.consent.wording == wording
+
+
 def test_same_answer(signed):
     """New, known, confirmed, suppressed and unsubscribed addresses get the same bytes."""
     signed.reader("confirmed@example.com")
