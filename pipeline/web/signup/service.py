@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 
 from pipeline.audience.consent import Consent, How, What
-from pipeline.audience.limits import Door, Limits
+from pipeline.audience.limits import Door, Limits, Once
 from pipeline.audience.store import Store
-from pipeline.audience.subscriber import Subscriber
+from pipeline.audience.subscriber import ONE_MAIL_IN, Subscriber
 from pipeline.audience.tokens import BadTokenError, Signer
 from pipeline.content import Library
 from pipeline.languages import direction
@@ -92,6 +92,8 @@ class Service:
         self.forms = Forms(signer, wordings)
         limits = Limits(settings.signups_per_ip, settings.signups_per_network, settings.signups_in_all)
         self._door, self._narrow = Door(limits), Door(_stricter(limits))
+        # A reader may name any address; whoever has it gets no more of it than of sign-ups.
+        self.address_mails = Once(ONE_MAIL_IN.total_seconds())
         self._threads = ThreadPoolExecutor(_THREADS, "signup")
 
     async def do(
