@@ -15,7 +15,8 @@ SECONDS = 10
 LINGER = 2
 """For the rest of a body that was answered without being read, as too large ones are: the answer has to get through."""
 KEPT_ALIVE = 5
-# Connections at a time; more are told to come back.
+# Connections at a time. For one more, the one that has been asking for longest goes; where all are being answered, the
+# new one is told to come back.
 MOST = 1000
 
 
@@ -23,9 +24,12 @@ class Connection(H11Protocol):
     """uvicorn waits for ever for a request that comes a letter a minute; a thousand of those would be all it holds."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _since = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._since = self.loop.time()
+        self._make_room()
         self._deadline = self.loop.call_later(SECONDS, self._give_up)
 
     def data_received(self, data: bytes) -> None:
@@ -37,6 +41,7 @@ class Connection(H11Protocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        self._since = self.loop.time()
         if self.conn.their_state is h11.SEND_BODY:
             self.loop.call_later(LINGER, self._leave, self.cycle)
 
@@ -51,6 +56,15 @@ class Connection(H11Protocol):
         for event in (start, h11.Data(data=msg.encode("ascii")), h11.EndOfMessage()):
             self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
+
+    def _make_room(self) -> None:
+        """A client that says what it wants at once isn't kept out by a thousand who don't."""
+        there = [one for one in self.connections if isinstance(one, Connection) and not one.transport.is_closing()]
+        if self.limit_concurrency is None or len(there) < self.limit_concurrency:
+            return
+        asking = [one for one in there if one is not self and one.conn.their_state in (h11.IDLE, h11.SEND_BODY)]
+        if asking:
+            min(asking, key=lambda one: one._since).transport.close()
 
     def _stop(self) -> None:
         if self._deadline is not None:

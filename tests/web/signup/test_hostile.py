@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 import pytest
 
 from pipeline.web.signup import connection, guard, reading
+from tests import folders
+from tests.web.signup import serving
 from tests.web.signup.serving import URLENCODED
 
 JSON = "application/json"
@@ -182,6 +184,26 @@ def test_many_idle_clients(signed):
     finally:
         for one in idle:
             one.close()
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"GET / HT", b"POST /subscribe HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n"]
+)
+def test_more_than_there_is_room_for(tmp_path, monkeypatch, sent):
+    """As many as may be there at a time, and who are in no hurry, keep nobody out: the slowest of them has to go."""
+    monkeypatch.setattr(serving, "MOST", 20)
+    with serving.signup(folders.make(tmp_path)) as signed:
+        slow = []
+        try:
+            for _ in range(25):
+                slow.append(socket.create_connection(("127.0.0.1", signed.port), timeout=10))
+                slow[-1].sendall(sent)
+                time.sleep(0.01)
+            assert [signed.get("/health").status for _ in range(5)] == [200] * 5
+            assert slow[0].recv(1000) == b""
+        finally:
+            for one in slow:
+                one.close()
 
 
 def test_breaking_off(signed):
