@@ -77,6 +77,22 @@ def test_consent_is_in_one_line(signed):
         assert entry.consent.wording == wording
 
 
+@pytest.mark.parametrize("name", ["win at evil.example", "https://evil.example", "evil。example/x", "a@evil.example"])
+def test_no_link_for_a_name(signed, name):
+    """A stranger's link isn't what a reader is greeted with, whoever has typed it in beside the reader's address."""
+    address = f"greeted{abs(hash(name))}@example.com"
+    assert signed.sign_up(address, {"name": name}).status == 200
+    assert signed.there(address).name == ""
+
+
+@pytest.mark.parametrize("name", ["J. R. Née-O'Hara, Jr.", "יעל", "Zoë", "Dr. Ng"])
+def test_names(signed, name):
+    """Other names are kept as they are."""
+    address = f"named{abs(hash(name))}@example.com"
+    signed.sign_up(address, {"name": name})
+    assert signed.there(address).name == name
+
+
 def test_same_answer(signed):
     """New, known, confirmed, suppressed and unsubscribed addresses get the same bytes."""
     signed.reader("confirmed@example.com")
