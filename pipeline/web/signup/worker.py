@@ -22,6 +22,9 @@ log = logging.getLogger("pipeline.signup")
 LOOK_EVERY = 5.0
 AT_ONCE = 50
 TIDY_EVERY = timedelta(hours=1)
+# Well within the time for which what was claimed is ours alone: a slow mail server may take half a minute for each, and
+# another process would send them too.
+HOLD = timedelta(minutes=5)
 # Twice as long after each try in vain. A link in a mail is good for two days from when it goes out.
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=15), timedelta(hours=1)
 
@@ -64,13 +67,14 @@ class Worker:
 
     async def send_all(self) -> int:
         """Send what is due; how many were tried. Each has an end: it is done, or waits for another time."""
-        due = await asyncio.to_thread(self.store.claim, self.now(), AT_ONCE)
+        begun = self.now()
+        due = await asyncio.to_thread(self.store.claim, begun, AT_ONCE)
         waiting = list(due)
         if not waiting:
             return 0
         try:
             async with self.transport.connected() as send:
-                while waiting:
+                while waiting and self.now() - begun < HOLD:
                     await self._send(waiting[0], send)
                     del waiting[0]
         except TransportError as error:  # nothing gets through now

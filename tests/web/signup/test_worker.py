@@ -72,6 +72,22 @@ def test_sent_once(worker):
     assert sends(worker) == 0
 
 
+def test_slow_server(worker, store, clock):
+    """What a slow server leaves no time for is given back before anybody else may take it, and goes out later."""
+    letter = worker.letter
+
+    def slowly(one):
+        clock[0] += timedelta(minutes=3)
+        return letter(one)
+
+    worker.letter = slowly
+    assert sends(worker) == 2
+    assert store.claim(clock[0], 10) == []
+    clock[0] += timedelta(minutes=1)
+    assert sends(worker) == 1
+    assert worker.transport.sent == ["ana@example.com", "ben@example.com", "cem@example.com"]
+
+
 def test_outage(worker, clock):
     """What couldn't go out goes out later, each time after a longer wait."""
     worker.transport.faults = [None, TransportError("the mail server was lost")]
