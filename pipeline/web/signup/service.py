@@ -29,7 +29,7 @@ from pipeline.model import Direction
 from pipeline.settings import Settings
 from pipeline.templates import Environment
 from pipeline.web.signup.forms import NAME, Form, Forms
-from pipeline.web.signup.origin import client_ip
+from pipeline.web.signup.origin import client_ip, page_origin
 from pipeline.web.signup.pages import Pages
 
 Arguments = ParamSpec("Arguments")
@@ -85,7 +85,7 @@ class Service:
         self.settings, self.store, self.signer, self.now, self.wake = settings, store, signer, now, wake
         self.root = urlsplit(settings.public_url).path
         self.newsletter = library.newsletter
-        self.blog = "{0.scheme}://{0.netloc}".format(urlsplit(library.newsletter.url))
+        self.blog = page_origin(library.newsletter.url)
         self.pages = Pages(library.newsletter, environment, self.root)
         self.offer = _offer(library)
         wordings = {language: self.pages.words("wording", language) for language in self.pages.languages}
