@@ -63,6 +63,28 @@ class Door:
                     del self._times[key]
 
 
+class Once:
+    """Lets each key in once in a window of so many seconds. Not for two threads at once, nor shared by processes. Takes
+    memory for each that comes: to be kept behind a Door."""
+
+    def __init__(self, window: float) -> None:
+        self._window = window
+        self._times: dict[str, float] = {}
+
+    def admit(self, key: str, now: float) -> bool:
+        """Whether it is let in, which counts. ``now`` is as in ``Door``."""
+        while self._times and next(iter(self._times.values())) <= now - self._window:
+            del self._times[next(iter(self._times))]
+        if key in self._times:
+            return False
+        self._times[key] = now
+        return True
+
+    def __len__(self) -> int:
+        """How many are remembered."""
+        return len(self._times)
+
+
 def _keys(ip: str, limits: Limits) -> dict[str, int]:
     """What one from this address counts for, and how many of that there may be."""
     found = {"": limits.in_all}

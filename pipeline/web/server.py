@@ -85,11 +85,14 @@ def serve(
 
 
 def configuration(app: ASGIApp, limits: Limits = NO_LIMITS) -> uvicorn.Config:
+    """A client is who has connected. uvicorn would believe whatever X-Forwarded-For says on the way from this computer:
+    whose word counts is for the application to say."""
     return uvicorn.Config(
         app,
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         ws="none",
         timeout_graceful_shutdown=GRACE,
         http=limits.connection,

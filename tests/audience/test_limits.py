@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.audience.limits import Door, Limits
+from pipeline.audience.limits import Door, Limits, Once
 
 START, MINUTE = 1000.0, 60.0
 LIMITS = Limits(per_ip=2, per_network=4, in_all=7)
@@ -85,3 +85,18 @@ def test_nobody_known():
     """Where the address isn't known, what holds for all holds."""
     door = Door(Limits(1, 1, 3))
     assert [door.admit(ip, START) == 0 for ip in ("", "unix:", "", "")] == [True, True, True, False]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 40)), max_size=60))
+def test_once(visits):
+    """Each key is let in once in a window, and what was longer ago isn't remembered."""
+    once, now, last = Once(60.0), START, {}
+    for key, later in visits:
+        now += later
+        is_new = key not in last or now - last[key] >= 60
+        assert once.admit(key, now) == is_new
+        if is_new:
+            last[key] = now
+    assert len(once) <= len({key for key, _ in visits})
+    once.admit("d", now + 60)
+    assert len(once) == 1

@@ -105,7 +105,7 @@ class People(RuleBasedStateMachine):
         asked = self.store.ask_address(there.number, self.address(new), self.now)
         quiet = there.state == "unsubscribed" or {name, new} & self.suppressed or new in self.people
         assert asked.kind == ("quiet" if quiet else "mail")
-        if not quiet:
+        if there.state != "unsubscribed" and name not in self.suppressed:
             there.asked = new
 
     @precondition(lambda self: self.people)

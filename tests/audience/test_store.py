@@ -181,6 +181,24 @@ def test_addresses_of_others(store):
     assert store.ask_address(99, "x@example.com", NOW).kind == "quiet"
 
 
+def test_only_the_last_address_is_written_to(store):
+    """What waits for a new address doesn't go to the one asked for after it, where that is to have no mail."""
+    ann = confirmed(store, "ann@example.com")
+    confirmed(store, "bob@example.com")
+    store.suppress("gone@example.com", "complaint", said("suppressed", "command"), NOW)
+    for address in ("bob@example.com", "gone@example.com"):
+        store.ask_address(ann.id, "new@example.com", NOW)
+        store.ask_address(ann.id, address, NOW)
+        assert "address" not in [one.kind for one in store.claim(NOW, 10)]
+    store.ask_address(ann.id, "new@example.com", NOW)
+    assert store.ask_address(ann.id, "new@example.com", NOW, may_mail=False).kind == "quiet"
+    assert "new@example.com" in [one.address for one in store.claim(NOW, 10)]
+    store.ask_address(ann.id, "other@example.com", NOW)
+    store.ask_address(ann.id, "enough@example.com", NOW, may_mail=False)
+    later = NOW + timedelta(hours=1)
+    assert not {"other@example.com", "enough@example.com"} & {one.address for one in store.claim(later, 10)}
+
+
 def test_suppression(store):
     """A suppressed address is written to by nobody, whatever is done to bring it back; what it is for stays."""
     found = confirmed(store)

@@ -133,10 +133,10 @@ class Store:
         """The reader's preferences and name are these now. ``None`` where there is nobody."""
         return self._do(lambda turn: people.change(turn, number, preferences, name, consent))
 
-    def ask_address(self, number: int, new_address: str, now: datetime) -> Asked:
+    def ask_address(self, number: int, new_address: str, now: datetime, *, may_mail: bool = True) -> Asked:
         """The reader would like to be written to elsewhere: a mail to the new address is queued (``mail``), but where
-        it is somebody's already or suppressed (``quiet``)."""
-        return self._do(lambda turn: people.ask_address(turn, number, new_address, now))
+        it is somebody's already or suppressed, or has been written to enough (``quiet``)."""
+        return self._do(lambda turn: people.ask_address(turn, number, new_address, now, may_mail))
 
     def change_address(self, number: int, who: str, consent: Consent, now: datetime) -> Subscriber | None:
         """The owner of the new address has confirmed. ``who`` is the address's hash, from the ``Outgoing`` that the

@@ -108,17 +108,22 @@ def change(turn: Turn, number: int, preferences: Preferences, name: str, consent
     return _set(turn, row, {"name": line(name), **of_preferences(tidied(preferences))})
 
 
-def ask_address(turn: Turn, number: int, new_address: str, now: datetime) -> Asked:
-    """A reader would like another address: it has to be nobody's, and its owner has to confirm."""
+def ask_address(turn: Turn, number: int, new_address: str, now: datetime, may_mail: bool) -> Asked:
+    """A reader would like another address: it has to be nobody's, and its owner has to confirm. The wish is kept
+    whatever the address is, for readers see what is kept of them, and who else is on the list is none of their
+    business."""
     row = turn.one(BY_ID, {"id_": number})
     found = turn.one(FIND, {"hash_": turn.hasher.hash(new_address)})
     assert found is not None
     if row is None or row.reason is not None or row.state == "unsubscribed":
         return Asked("quiet", None if row is None else to_subscriber(row._mapping))
-    if found.id is not None or found.reason is not None:
-        return Asked("quiet", to_subscriber(row._mapping))
-    turn.queue(number, "address", now)
-    return Asked("mail", _set(turn, row, {"asked_address": checked(new_address)}))
+    wanted = checked(new_address)
+    is_free = found.id is None and found.reason is None
+    if not is_free or wanted != row.asked_address:
+        turn.unqueue(number, "address")  # what waits would go to the address that is asked for now
+    if is_free and may_mail:
+        turn.queue(number, "address", now)
+    return Asked("mail" if is_free and may_mail else "quiet", _set(turn, row, {"asked_address": wanted}))
 
 
 def change_address(turn: Turn, number: int, who: str, consent: Consent) -> Subscriber | None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from pipeline.web.signup.guard import HEADERS
 
 SECONDS = 10
 """From the connection, or from the last answer, to the end of a request's headers."""
 LINGER = 2
 """For the rest of a body that was answered without being read, as too large ones are: the answer has to get through."""
 KEPT_ALIVE = 5
-# Connections at a time; more are told to come back.
+# Connections at a time. For one more, the one that has been asking for longest goes; where all are being answered, the
+# new one is told to come back.
 MOST = 1000
 
 
@@ -20,9 +24,12 @@ class Connection(H11Protocol):
     """uvicorn waits for ever for a request that comes a letter a minute; a thousand of those would be all it holds."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _since = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._since = self.loop.time()
+        self._make_room()
         self._deadline = self.loop.call_later(SECONDS, self._give_up)
 
     def data_received(self, data: bytes) -> None:
@@ -34,12 +41,30 @@ class Connection(H11Protocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        self._since = self.loop.time()
         if self.conn.their_state is h11.SEND_BODY:
             self.loop.call_later(LINGER, self._leave, self.cycle)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop()
         super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        """As uvicorn's, with the headers of all answers: this is the one that no application sees."""
+        headers = {"Content-Type": "text/plain; charset=utf-8", "Connection": "close", **HEADERS}
+        start = h11.Response(status_code=400, headers=[*headers.items()], reason=HTTPStatus.BAD_REQUEST.phrase)
+        for event in (start, h11.Data(data=msg.encode("ascii")), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+    def _make_room(self) -> None:
+        """A client that says what it wants at once isn't kept out by a thousand who don't."""
+        there = [one for one in self.connections if isinstance(one, Connection) and not one.transport.is_closing()]
+        if self.limit_concurrency is None or len(there) < self.limit_concurrency:
+            return
+        asking = [one for one in there if one is not self and one.conn.their_state in (h11.IDLE, h11.SEND_BODY)]
+        if asking:
+            min(asking, key=lambda one: one._since).transport.close()
 
     def _stop(self) -> None:
         if self._deadline is not None:

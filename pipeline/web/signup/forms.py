@@ -65,7 +65,8 @@ class Forms:
         if len(token.extra) != 2 or (token.made is not None and now - token.made < LEAST):
             return None
         signed, language = token.extra
-        wording = fields.text("wording") or self.wordings.get(language, "")
+        # Kept as one line, for it is kept: blanks could make it as long as a body may be, and another at each sign-up.
+        wording = " ".join((fields.text("wording") or self.wordings.get(language, "")).split())
         return Form(signed, wording, language, is_fresh) if version(wording) == signed else None
 
 

@@ -1,13 +1,25 @@
-"""A request -> from which address of the internet it comes, as far as that can be known."""
+"""A request -> from which address of the internet it comes, as far as that can be known; a page -> its origin."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
+from pipeline import mime
+
 Network = IPv4Network | IPv6Network
+_PORTS = {"http": 80, "https": 443}
+
+
+def page_origin(url: str) -> str:
+    """The origin of a page, in the letters in which browsers send it (RFC 6454, 6.2)."""
+    parts = urlsplit(url)
+    port = "" if parts.port in (None, _PORTS.get(parts.scheme)) else f":{parts.port}"
+    host = parts.hostname or ""
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else mime.ascii_domain(host)}{port}"
 
 
 def client_ip(request: Request, trusted: Sequence[Network]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from time import monotonic
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
@@ -77,18 +78,19 @@ class Preferring:
             busy = self.pages.show("often", self.pages.language(request, reader.preferences.language), 429)
             busy.headers["Retry-After"] = str(wait)
             return busy
-        await service.do(service.store.ask_address, reader.id, address, service.now())
+        may_mail = service.address_mails.admit(service.store.who(address), monotonic())
+        await service.do(service.store.ask_address, reader.id, address, service.now(), may_mail=may_mail)
         service.wake()
         return self._centre(request, reader, "sent")
 
     async def address(self, request: Request) -> Response:
         token = self._addressed_by(request)
         reader = await self.service.do(self.service.store.by_id, token.id) if token else None
-        if reader is None:
+        address = self._address_of(token, reader) if token and reader else ""
+        if reader is None or not address:
             return self._expired(request)
         language = self.pages.language(request, reader.preferences.language)
-        address = shown_address(reader.asked_address or reader.address)
-        return self.pages.show("address", language, address=address, token=token_of(request))
+        return self.pages.show("address", language, address=shown_address(address), token=token_of(request))
 
     async def change_address(self, request: Request) -> Response:
         await read_body(request)
@@ -103,6 +105,12 @@ class Preferring:
         log.info("reader %d has another address", reader.id)
         language = self.pages.language(request, reader.preferences.language)
         return self.pages.show("addressed", language, address=shown_address(reader.address), token=reader.token)
+
+    def _address_of(self, token: Token, reader: Subscriber) -> str:
+        """The address that the link was sent to, while it is the one asked for, or the reader's own by now; "" else:
+        who has a link that was sent to a wrong address isn't told which is the right one."""
+        known = (reader.asked_address, reader.address)
+        return next((one for one in known if one and self.service.store.who(one) == token.extra[0]), "")
 
     def _addressed_by(self, request: Request) -> Token | None:
         """Whose new address the link was sent to; it names the address by its hash."""

@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 
 from pipeline.audience.consent import Consent, How, What
-from pipeline.audience.limits import Door, Limits
+from pipeline.audience.limits import Door, Limits, Once
 from pipeline.audience.store import Store
-from pipeline.audience.subscriber import Subscriber
+from pipeline.audience.subscriber import ONE_MAIL_IN, Subscriber
 from pipeline.audience.tokens import BadTokenError, Signer
 from pipeline.content import Library
 from pipeline.languages import direction
@@ -29,7 +29,7 @@ from pipeline.model import Direction
 from pipeline.settings import Settings
 from pipeline.templates import Environment
 from pipeline.web.signup.forms import NAME, Form, Forms
-from pipeline.web.signup.origin import client_ip
+from pipeline.web.signup.origin import client_ip, page_origin
 from pipeline.web.signup.pages import Pages
 
 Arguments = ParamSpec("Arguments")
@@ -85,13 +85,15 @@ class Service:
         self.settings, self.store, self.signer, self.now, self.wake = settings, store, signer, now, wake
         self.root = urlsplit(settings.public_url).path
         self.newsletter = library.newsletter
-        self.blog = "{0.scheme}://{0.netloc}".format(urlsplit(library.newsletter.url))
+        self.blog = page_origin(library.newsletter.url)
         self.pages = Pages(library.newsletter, environment, self.root)
         self.offer = _offer(library)
         wordings = {language: self.pages.words("wording", language) for language in self.pages.languages}
         self.forms = Forms(signer, wordings)
         limits = Limits(settings.signups_per_ip, settings.signups_per_network, settings.signups_in_all)
         self._door, self._narrow = Door(limits), Door(_stricter(limits))
+        # A reader may name any address; whoever has it gets no more of it than of sign-ups.
+        self.address_mails = Once(ONE_MAIL_IN.total_seconds())
         self._threads = ThreadPoolExecutor(_THREADS, "signup")
 
     async def do(

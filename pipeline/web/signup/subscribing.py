@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -22,6 +23,7 @@ CLOSED_FOR = 3600
 # Seconds until a sign-up is answered. What has to be written for a new address and only looked up for a known one
 # takes less than that, so that the time tells nothing.
 ANSWERED_AFTER = 0.012
+_LIKE_A_LINK = re.compile(r"[/\\@:]|\w[.\u3002\uff0e\uff61]\w")
 STATUS = {"thanks": 200, "oops": 422, "often": 429, "closed": 503}
 
 
@@ -77,7 +79,7 @@ class Subscribing:
         consent = service.consent("asked", "json" if fields.is_json else "form", request, form.language, form)
         preferences = Preferences(topics=service.offer.known_topics(fields.texts("topics")), language=language)
         now = service.now()
-        asked = await service.do(service.store.ask, address, fields.text("name"), preferences, consent, now)
+        asked = await service.do(service.store.ask, address, _name(fields), preferences, consent, now)
         if asked.kind == "mail" and asked.subscriber:
             log.info("reader %d has signed up", asked.subscriber.id)
             service.wake()
@@ -141,6 +143,13 @@ class Subscribing:
         blog = self.service.blog
         allowed = {"Access-Control-Allow-Origin": blog} if request.headers.get("origin") == blog else {}
         return {**allowed, "Cross-Origin-Resource-Policy": "cross-origin", "Vary": "Origin, Accept, Accept-Language"}
+
+
+def _name(fields: Fields) -> str:
+    """The name, "" for what a mail program might make a link of: whoever has typed it in may be a stranger to the
+    reader, whom every digest greets by it."""
+    name = fields.text("name")
+    return "" if _LIKE_A_LINK.search(name) else name
 
 
 def _address(fields: Fields) -> str:

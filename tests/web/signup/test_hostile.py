@@ -7,7 +7,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from pipeline.web.signup import connection, reading
+from pipeline.web.signup import connection, guard, reading
+from tests import folders
+from tests.web.signup import serving
 from tests.web.signup.serving import URLENCODED
 
 JSON = "application/json"
@@ -184,6 +186,26 @@ def test_many_idle_clients(signed):
             one.close()
 
 
+@pytest.mark.parametrize(
+    "sent", [b"", b"GET / HT", b"POST /subscribe HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n"]
+)
+def test_more_than_there_is_room_for(tmp_path, monkeypatch, sent):
+    """As many as may be there at a time, and who are in no hurry, keep nobody out: the slowest of them has to go."""
+    monkeypatch.setattr(serving, "MOST", 20)
+    with serving.signup(folders.make(tmp_path)) as signed:
+        slow = []
+        try:
+            for _ in range(25):
+                slow.append(socket.create_connection(("127.0.0.1", signed.port), timeout=10))
+                slow[-1].sendall(sent)
+                time.sleep(0.01)
+            assert [signed.get("/health").status for _ in range(5)] == [200] * 5
+            assert slow[0].recv(1000) == b""
+        finally:
+            for one in slow:
+                one.close()
+
+
 def test_breaking_off(signed):
     """Clients that go before they are answered leave nothing behind."""
     body = urlencode({"email": "gone@example.com", "form": signed.pasted()})
@@ -200,3 +222,21 @@ def test_json_has_lists(signed):
     """JSON may leave fields out, or have null for them."""
     fields = {"email": "null@example.com", "form": signed.pasted(), "name": None, "topics": [], "more": "x"}
     assert signed.ask("POST", "/subscribe", json.dumps(fields), {"Content-Type": JSON}).status == 200
+
+
+def test_headers_of_garbage(signed):
+    """Also what isn't HTTP at all is answered with the headers of every answer, and let go of."""
+    with socket.create_connection(("127.0.0.1", signed.port), timeout=10) as client:
+        client.sendall(b"\x16\x03\x01 nothing of the kind\r\n\r\n")
+        answer = b"".join(iter(lambda: client.recv(65536), b"")).lower()
+    assert answer.startswith(b"http/1.1 400")
+    for name, value in guard.HEADERS.items():
+        assert f"\r\n{name}: {value}\r\n".lower().encode() in answer
+
+
+def test_whose_word_counts(signed):
+    """Without trusted proxies nobody is believed about where they come from, not on this computer either."""
+    for number in range(3):
+        signed.sign_up(f"spoofed{number}@example.com", X_Forwarded_For=f"203.0.113.{number}")
+        (entry,) = signed.store.consents_of(signed.there(f"spoofed{number}@example.com").id)
+        assert entry.consent.ip == "127.0.0.1"

@@ -127,6 +127,41 @@ def test_last_address_counts(signed):
     assert signed.there("second@example.com").id == reader.id
 
 
+def test_data_tells_of_nobody_else(signed):
+    """What is held about a reader is what the reader has asked for, whoever has that address."""
+    reader, other = signed.reader("curious@example.com"), signed.reader("known@example.com")
+    for address in (other.address, "nobody@example.com"):
+        signed.post(f"/move?t={reader.token}", {"email": address})
+        assert signed.get(f"/data?t={reader.token}").json["asked_address"] == address
+
+
+def test_one_mail_to_a_new_address(signed):
+    """Whoever has the address that readers ask for again and again is written to once."""
+    readers = [signed.reader(f"bomber{number}@example.com") for number in range(3)]
+    signed.post(f"/move?t={readers[0].token}", {"email": "victim@example.com"})
+    signed.mails("victim@example.com")
+    for reader in readers * 5:
+        for address in ("VICTIM@example.com", f"between-{reader.id}@example.com"):
+            assert signed.post(f"/move?t={reader.token}", {"email": address}).status == 200
+    signed.sign_up("after-bombs@example.com")
+    signed.mails("after-bombs@example.com")
+    assert len(signed.mails("victim@example.com")) == 1
+    assert signed.mails("VICTIM@example.com", 0) == []
+
+
+def test_wrong_address_learns_nothing(signed):
+    """Who has the link that was sent to a mistyped address isn't told the right one, nor the reader's own."""
+    reader = signed.reader("own@example.com")
+    signed.post(f"/move?t={reader.token}", {"email": "typo@example.com"})
+    link = signed.service.signer.sign("address", reader.id, signed.store.who("typo@example.com"), now=signed.now())
+    assert "typo@example.com" in signed.get(f"/address?t={link}").text
+    signed.post(f"/move?t={reader.token}", {"email": "right@example.com"})
+    assert signed.get(f"/address?t={link}").status == 404
+    signed.post(f"/unsubscribe?t={reader.token}")
+    answer = signed.get(f"/address?t={link}")
+    assert (answer.status, "own@example.com" in answer.text) == (404, False)
+
+
 def test_offer():
     """Topics are those of most articles in the reader's language, each once, and those that were chosen before."""
     offer = Offer((("sleep", "en"), ("Sleep", "en"), ("نوم", "ar"), ("stress", "en")), ("Story", "حكاية"))

@@ -68,6 +68,31 @@ def test_consent(signed):
     assert signed.there("wording@example.com").preferences.language == "de"
 
 
+def test_consent_is_in_one_line(signed):
+    """However its words come back, blanks make them no longer, and no sign-up leaves a text of its own behind."""
+    wording = signed.service.forms.wordings["en"]
+    for number, sent in enumerate((wording.replace(" ", "\r\n"), wording + " " * 50_000, f"\u2028{wording}")):
+        assert signed.sign_up(f"blank{number}@example.com", {"wording": sent}).status == 200
+        (entry,) = signed.store.consents_of(signed.there(f"blank{number}@example.com").id)
+        assert entry.consent.wording == wording
+
+
+@pytest.mark.parametrize("name", ["win at evil.example", "https://evil.example", "evil。example/x", "a@evil.example"])
+def test_no_link_for_a_name(signed, name):
+    """A stranger's link isn't what a reader is greeted with, whoever has typed it in beside the reader's address."""
+    address = f"greeted{abs(hash(name))}@example.com"
+    assert signed.sign_up(address, {"name": name}).status == 200
+    assert signed.there(address).name == ""
+
+
+@pytest.mark.parametrize("name", ["J. R. Née-O'Hara, Jr.", "יעל", "Zoë", "Dr. Ng"])
+def test_names(signed, name):
+    """Other names are kept as they are."""
+    address = f"named{abs(hash(name))}@example.com"
+    signed.sign_up(address, {"name": name})
+    assert signed.there(address).name == name
+
+
 def test_same_answer(signed):
     """New, known, confirmed, suppressed and unsubscribed addresses get the same bytes."""
     signed.reader("confirmed@example.com")
