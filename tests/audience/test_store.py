@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -246,6 +248,20 @@ def test_erasure_after_a_bounce(store):
     store.suppress("ann@example.com", "bounce", said("suppressed", "bounce"), NOW)
     store.erase(found.id, said("erased"), NOW)
     assert store.counts() == {"pending": 0, "confirmed": 0, "unsubscribed": 0, "suppressed: erased": 1}
+
+
+def test_an_erasure_while_somebody_looks(tmp_path):
+    """As long as a backup reads the file as it was, the address stays in it; after the next write it doesn't."""
+    file = tmp_path / "a.db"
+    with open_store(f"sqlite:///{file}", [SECRET], sign) as store, closing(sqlite3.connect(file)) as backup:
+        found = confirmed(store, "first@example.com")
+        backup.execute("BEGIN")
+        backup.execute("SELECT * FROM subscriber").fetchall()
+        assert store.erase(found.id, said("erased"), NOW)
+        backup.rollback()
+        pending(store, "bob@example.com")
+        with store._checkpoints._running:  # the thread that the write has started is through
+            assert not [one.name for one in tmp_path.iterdir() if b"first@" in one.read_bytes()]
 
 
 def test_numbers_are_never_given_again(store):
