@@ -166,6 +166,16 @@ def test_changing_the_address(store):
     assert store.by_address("ann@example.com") is None
 
 
+def test_another_address_while_the_mail_to_the_first_goes_out(store):
+    """The mail to the second goes out too."""
+    found = confirmed(store)
+    store.ask_address(found.id, "first@example.net", NOW)
+    first = next(one for one in store.claim(NOW, 10) if one.kind == "address")
+    store.ask_address(found.id, "second@example.net", NOW)
+    store.done(first.id)
+    assert [one.address for one in store.claim(NOW, 10)] == ["second@example.net"]
+
+
 def test_addresses_of_others(store):
     """Nobody takes an address that is somebody's, is suppressed, or has become so since it was asked for."""
     ann, bob = confirmed(store, "ann@example.com"), confirmed(store, "bob@example.com")

@@ -117,6 +117,7 @@ def ask_address(turn: Turn, number: int, new_address: str, now: datetime) -> Ask
         return Asked("quiet", None if row is None else to_subscriber(row._mapping))
     if found.id is not None or found.reason is not None:
         return Asked("quiet", to_subscriber(row._mapping))
+    turn.unqueue(number, "address")  # one that is on its way now is to another address: this is another mail
     turn.queue(number, "address", now)
     return Asked("mail", _set(turn, row, {"asked_address": checked(new_address)}))
 
