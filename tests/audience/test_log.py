@@ -194,6 +194,14 @@ def test_origins_go_after_a_while(store):
     assert store.verify() is None
 
 
+def test_origins_are_gone_for_good(tmp_path):
+    """From the file too, and from what SQLite puts beside it."""
+    with open_store(f"sqlite:///{tmp_path / 'a.db'}", [SECRET], sign) as store:
+        pending(store)
+        assert store.forget_origins(NOW + DAY) == 1
+        assert not [one.name for one in tmp_path.iterdir() if b"203.0.113.7" in one.read_bytes()]
+
+
 def test_a_failed_write_leaves_no_entry(url):
     """Where one of the things that belong together fails, none of them is there, and the next write is sound."""
 

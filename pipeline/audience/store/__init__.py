@@ -285,7 +285,10 @@ class Store:
 
     def forget_origins(self, before: datetime) -> int:
         """Delete the internet addresses that consents from before this moment came from; how many there were."""
-        return self._do(lambda turn: log.forget_origins(turn, before))
+        found = self._do(lambda turn: log.forget_origins(turn, before))
+        if found and self._checkpoints:
+            self._checkpoints.all()
+        return found
 
     # Mails that wait
 
