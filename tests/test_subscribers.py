@@ -88,6 +88,21 @@ def test_nobody_is_imported_without_a_source_of_their_consent(run: Run) -> None:
     assert counts(run) == {}
 
 
+def test_a_source_of_consents_is_text(run: Run, tmp_path: Path) -> None:
+    """Bytes that are none reach a command as half characters, which no database takes."""
+    code, _, err = run(
+        "subscribers", "import", listed(tmp_path / "a.csv", "email\na@example.com\n"), "--consent", "\udcff"
+    )
+    assert code == 2 and "encoding" in err
+    assert not counts(run)
+
+
+def test_json_may_be_asked_for_before_the_command(run: Run, tmp_path: Path) -> None:
+    run("subscribers", "import", listed(tmp_path / "a.csv", "email\na@example.com\n"), *CONSENT)
+    assert json.loads(run("subscribers", "--json", "list")[1])["email"] == "a@example.com"
+    assert json.loads(run("subscribers", "--json", "verify")[1])["whole"]
+
+
 def test_a_dry_run_changes_nothing_and_tells_the_same(run: Run, tmp_path: Path) -> None:
     path = str(EXPORTS / "buttondown.csv")
     dry = json.loads(run("subscribers", "import", path, *CONSENT, "--dry-run", "--json")[1])

@@ -64,7 +64,11 @@ def subscribers(context: click.Context, folder: Path, as_json: bool) -> int:
     pipeline subscribers verify                       is the record of consents as it was written
     """
     if context.invoked_subcommand:
-        context.default_map = {name: {"folder": folder} for name in subscribers.commands}
+        told = {"folder": folder, "as_json": as_json}
+        context.default_map = {
+            name: {one.name: told[one.name] for one in command.params if one.name in told}
+            for name, command in subscribers.commands.items()
+        }
         return 0
     with opened(folder) as store:
         counts = store.counts()
@@ -191,6 +195,8 @@ def import_(file: str, consent: str, dry_run: bool, refused: Path, folder: Path,
 
     if not consent.strip():
         raise click.UsageError("--consent is empty; say how and where these people were asked, for what, and by whom")
+    if not consent.isascii() and any("\ud800" <= one <= "\udfff" for one in consent):
+        raise click.UsageError("--consent isn't in this terminal's encoding; the record keeps text only")
     with opened(folder) as store, open_export(file) as export, ExitStack() as files:
         run = Import(file, export.service.name, refused, dry_run=dry_run)
         files.callback(run.close)
