@@ -18,6 +18,7 @@ from pipeline.cli.importing import Import, progress
 from pipeline.errors import ContentError
 
 if TYPE_CHECKING:
+    from pipeline.audience.consent import Fault
     from pipeline.audience.exports import Listed
     from pipeline.audience.store import Store
     from pipeline.audience.subscriber import State, Subscriber
@@ -295,24 +296,46 @@ def suppress(address: str, reason: Literal["bounce", "complaint", "manual"], fol
 
 
 @subscribers.command()
+@click.option(
+    "--known",
+    type=(click.IntRange(1, 2**62), str),
+    metavar="ENTRY HASH",
+    help="Check against what was told another time.",
+)
 @project_option
 @json_option
-def verify(folder: Path, as_json: bool) -> int:
+def verify(known: tuple[int, str] | None, folder: Path, as_json: bool) -> int:
     """Check the record of consents: each entry holds the hash of the one before, so that a changed, removed or added
     one shows. The exit code is 65 where one does, and the first is told; 74 where the database can't be read.
 
+    Whoever can write to the database could make all of the record anew, hashes included. Keep elsewhere which
+    hash the last entry has, as it is told, and give it the next time: in such a record that entry has another, or none.
+
     \b
     pipeline subscribers verify
+    pipeline subscribers verify --known 3 59e19706d51d39f66711c2653cd7eb1291c94d9b55eb14bda74ce4dc636d015a
     """
     with opened(folder) as store:
-        fault = store.verify()
+        number, last = store.end_of_log()
+        fault = store.verify() or (known and forgery(store, *known))
     if as_json:
-        print_json({"whole": fault is None, **({"entry": fault.number, "fault": fault.what} if fault else {})})
+        told = {"entry": fault.number, "fault": fault.what} if fault else {"entries": number, "last": last}
+        print_json({"whole": fault is None, **told})
     elif fault is None:
-        say("the record of consents is whole")
+        say(f"the record of consents is whole; its last entry: {number} {last}")
     if fault and not as_json:
         raise ContentError(f"entry {fault.number} of the record of consents {fault.what}")
     return ContentError.exit_code if fault else 0
+
+
+def forgery(store: Store, number: int, known: str) -> Fault | None:
+    """What is wrong with the entry if its hash isn't the one that is known."""
+    from pipeline.audience.consent import Fault
+
+    there = next(store.consents(number - 1), None)
+    if there and there.hash == known.lower():
+        return None
+    return Fault(number, "isn't the one that was there, and some before it may be others too")
 
 
 def by_command(what: Literal["erased", "suppressed"]) -> Any:

@@ -283,6 +283,11 @@ class Store:
             number, end = log.end(self._engine)
             return first_fault(log.entries(self._engine, None), number, end, lambda: log.end(self._engine)[0])
 
+    def end_of_log(self) -> tuple[int, str]:
+        """How many consents there are, and the hash of the last, which all of them are in."""
+        with failures():
+            return log.end(self._engine)
+
     def forget_origins(self, before: datetime) -> int:
         """Delete the internet addresses that consents from before this moment came from; how many there were."""
         found = self._do(lambda turn: log.forget_origins(turn, before))
