@@ -18,6 +18,9 @@ from pipeline.model import Value
 _GO_TIME = re.compile(r"(.+) ([+-][0-9]{4})(?: \S+)?")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 
+# Of a cell, in characters.
+_EVIDENCE = 64
+
 # Cells a column at a time, by the column's name.
 Columns = Mapping[str, Sequence[Value]]
 
@@ -57,11 +60,14 @@ def _time(text: str) -> datetime | None:
 
 
 def evidence(service: Service, columns: Columns, size: int) -> Sequence[str]:
-    """When they have consented, as the export says it: ``optin_time 2018-10-11 09:55:14``."""
+    """When they have consented, as the export says it: ``optin_time 2018-10-11 09:55:14``.
+
+    It goes into the record for ever: what is longer than any time, or an address, stood there by mistake.
+    """
     told = []
     for name in (*service.asked, *service.confirmed):
         if column := texts(name, columns):
-            told.append([f"{name} {cell}" if cell else "" for cell in column])
+            told.append([f"{name} {cell[:_EVIDENCE]}" if cell and "@" not in cell else "" for cell in column])
     return [", ".join(filter(None, cells)) for cells in zip(*told, strict=True)] if told else [""] * size
 
 

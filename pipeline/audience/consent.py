@@ -8,7 +8,7 @@ which are kept beside the log. As long as they are, a change is noticed; once th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -18,6 +18,7 @@ from typing import Literal
 What = Literal["asked", "confirmed", "changed", "unsubscribed", "imported", "erased", "suppressed"]
 How = Literal["form", "json", "link", "one-click", "import", "command", "bounce"]
 FIRST = "0" * 64
+_FORGED = "was never written by the service, or its number was another"
 # The entry as JSON, by hand: a list of a million is hashed while somebody waits.
 _FORM = (
     '{"at":%s,"form":%s,"how":%s,"language":%s,"seal":%s,"version":%s,"what":%s,"who":%s,"wording":%s,'
@@ -109,11 +110,14 @@ def seal(ip: str, nonce: str) -> str:
     return hash_of(f"{nonce} {ip}") if ip else ""
 
 
-def first_fault(entries: Iterable[Entry], last_number: int, last_hash: str) -> Fault | None:
+def first_fault(entries: Iterable[Entry], last_number: int, last_hash: str, latest: Callable[[], int]) -> Fault | None:
     """The first entry, of all, that isn't what was written or doesn't follow the one before it; ``None`` where the log
-    is whole up to the last one, at least."""
+    is whole. What follows the last one may have been written meanwhile: ``latest``, which is asked when all are read,
+    is the number of the last one by then."""
     number, previous = 0, FIRST
     for one in entries:
+        if one.number <= number:
+            return Fault(one.number, _FORGED)
         number += 1
         found = _fault(one, number, previous)
         if not found and number == last_number and one.hash != last_hash:
@@ -121,7 +125,11 @@ def first_fault(entries: Iterable[Entry], last_number: int, last_hash: str) -> F
         if found:
             return Fault(number, found)
         previous = one.hash
-    return Fault(number + 1, "is missing, and all after it") if number < last_number else None
+    if number < last_number:
+        return Fault(number + 1, "is missing, and all after it")
+    if number > last_number and number > (written := latest()):
+        return Fault(written + 1, _FORGED)
+    return None
 
 
 def _fault(one: Entry, number: int, previous: str) -> str:
@@ -129,10 +137,13 @@ def _fault(one: Entry, number: int, previous: str) -> str:
         return "is missing"
     if one.previous != previous:
         return "doesn't follow the one before it"
-    told = canonical(one.number, one.subscriber, one.who, one.consent, one.wording_hash, one.seal)
+    try:
+        told = canonical(one.number, one.subscriber, one.who, one.consent, one.wording_hash, one.seal)
+    except TypeError:  # SQLite keeps anything in any column
+        return "isn't the one that was written"
     if one.hash != hash_of(f"{previous}\n{told}"):
         return "isn't the one that was written"
-    if one.wording_hash != hash_of_words(one.consent.wording):
+    if not isinstance(one.consent.wording, str) or one.wording_hash != hash_of_words(one.consent.wording):
         return "has other words than those that were shown"
     sealed = one.seal == seal(one.consent.ip, one.nonce) if one.nonce else not one.consent.ip
     return "" if sealed else "has another internet address than it came from"

@@ -20,11 +20,13 @@ from pipeline.audience.subscriber import Subscriber
 # What a cell must not begin with: OWASP's list, https://owasp.org/www-community/attacks/CSV_Injection
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 GUARD = "'"
-# What looks as if it were guarded is guarded too, so that it is had again as it was.
-_TO_GUARD = re.compile(f"{GUARD}*[{re.escape(''.join(FORMULAS))}]")
 SUPPRESSED = "suppressed"
 # Lists in a cell.
 BETWEEN = ";"
+# Where spreadsheets write decimals with a comma, ";" begins another cell for them. What looks as if it were guarded is
+# guarded too, so that it is had again as it was.
+_TO_GUARD = re.compile(f"(^|{BETWEEN})({GUARD}*[{re.escape(''.join(FORMULAS))}])")
+_GUARDED = re.compile(f"(^|{BETWEEN}){GUARD}({GUARD}*[{re.escape(''.join(FORMULAS))}])")
 COLUMNS = (
     "email",
     "name",
@@ -124,12 +126,12 @@ def plain(value: Any) -> Any:
 
 def guarded(cell: str) -> str:
     """The cell as a spreadsheet takes it for text."""
-    return GUARD + cell if _TO_GUARD.match(cell) else cell
+    return _TO_GUARD.sub(rf"\1{GUARD}\2", cell)
 
 
 def unguarded(cell: str) -> str:
     """What was guarded."""
-    return cell[1:] if cell.startswith(GUARD) and _TO_GUARD.match(cell) else cell
+    return _GUARDED.sub(r"\1\2", cell)
 
 
 def _cell(value: Any) -> str:

@@ -21,7 +21,10 @@ _NO = ("false", "no", "0")
 # Mailchimp's way to tell who has called a mail spam.
 _SPAM = re.compile(r"spam|abuse", re.IGNORECASE)
 # Mailchimp's files of contacts say in their names alone what the contacts are.
-_FILE = re.compile(r"(subscribed|unsubscribed|cleaned|nonsubscribed|archived)_(?:members|email_audience)_export")
+_FILE = re.compile(
+    r"(?<![a-z])(subscribed|unsubscribed|cleaned|nonsubscribed|archived)_(?:members|email_audience)_export",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +108,14 @@ class Export:
     def _note_rejected(self, found: Rejected, rows: list[Row], refused: list[Refused]) -> None:
         """Whatever is wrong with a row: who has left in it has left."""
         refused.append(Refused(found.row, found.values.get("email", ""), found.reason))
-        columns = {name: (cell,) for name, cell in found.values.items()}
+        columns: dict[str, Sequence[Value]] = {name: (cell,) for name, cell in found.values.items()}
+        if self.service is OWN:
+            columns = {name: _unguarded(column) for name, column in columns.items()}
         (standing,) = self._standings(columns, 1)
         try:
             if standing in ORDER and standing != "confirmed":
                 (since,) = cells.times(tuple(self.service.gone), columns, 1)
-                email = checked(columns["email"][0])
+                email = checked(cast(str, columns["email"][0]))
                 rows.append(Row(found.row, Withdrawal(email, cast(WithdrawalReason, standing), since)))
         except (KeyError, ValueError):
             pass  # no address, so nobody who could be written to
@@ -153,8 +158,8 @@ def open_export(name: str) -> Export:
     """
     source = open_source(name, types(), ignore=("*",))
     service = next((one for one in SERVICES if one.known_by.intersection(source.columns)), PLAIN)
-    found = _FILE.match(PurePath(name).name)
-    return Export(name, service, source.rows, found[1] if found else "", source)
+    found = _FILE.search(PurePath(name).name)  # people put words before it
+    return Export(name, service, source.rows, found[1].lower() if found else "", source)
 
 
 def _unguarded(column: Sequence[Value]) -> Sequence[Value]:

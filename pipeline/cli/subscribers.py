@@ -18,6 +18,7 @@ from pipeline.cli.importing import Import, progress
 from pipeline.errors import ContentError
 
 if TYPE_CHECKING:
+    from pipeline.audience.consent import Fault
     from pipeline.audience.exports import Listed
     from pipeline.audience.store import Store
     from pipeline.audience.subscriber import State, Subscriber
@@ -64,7 +65,11 @@ def subscribers(context: click.Context, folder: Path, as_json: bool) -> int:
     pipeline subscribers verify                       is the record of consents as it was written
     """
     if context.invoked_subcommand:
-        context.default_map = {name: {"folder": folder} for name in subscribers.commands}
+        told = {"folder": folder, "as_json": as_json}
+        context.default_map = {
+            name: {one.name: told[one.name] for one in command.params if one.name in told}
+            for name, command in subscribers.commands.items()
+        }
         return 0
     with opened(folder) as store:
         counts = store.counts()
@@ -191,6 +196,8 @@ def import_(file: str, consent: str, dry_run: bool, refused: Path, folder: Path,
 
     if not consent.strip():
         raise click.UsageError("--consent is empty; say how and where these people were asked, for what, and by whom")
+    if not consent.isascii() and any("\ud800" <= one <= "\udfff" for one in consent):
+        raise click.UsageError("--consent isn't in this terminal's encoding; the record keeps text only")
     with opened(folder) as store, open_export(file) as export, ExitStack() as files:
         run = Import(file, export.service.name, refused, dry_run=dry_run)
         files.callback(run.close)
@@ -289,24 +296,46 @@ def suppress(address: str, reason: Literal["bounce", "complaint", "manual"], fol
 
 
 @subscribers.command()
+@click.option(
+    "--known",
+    type=(click.IntRange(1, 2**62), str),
+    metavar="ENTRY HASH",
+    help="Check against what was told another time.",
+)
 @project_option
 @json_option
-def verify(folder: Path, as_json: bool) -> int:
+def verify(known: tuple[int, str] | None, folder: Path, as_json: bool) -> int:
     """Check the record of consents: each entry holds the hash of the one before, so that a changed, removed or added
     one shows. The exit code is 65 where one does, and the first is told; 74 where the database can't be read.
 
+    Whoever can write to the database could make all of the record anew, hashes included. Keep elsewhere which
+    hash the last entry has, as it is told, and give it the next time: in such a record that entry has another, or none.
+
     \b
     pipeline subscribers verify
+    pipeline subscribers verify --known 3 59e19706d51d39f66711c2653cd7eb1291c94d9b55eb14bda74ce4dc636d015a
     """
     with opened(folder) as store:
-        fault = store.verify()
+        number, last = store.end_of_log()
+        fault = store.verify() or (known and forgery(store, *known))
     if as_json:
-        print_json({"whole": fault is None, **({"entry": fault.number, "fault": fault.what} if fault else {})})
+        told = {"entry": fault.number, "fault": fault.what} if fault else {"entries": number, "last": last}
+        print_json({"whole": fault is None, **told})
     elif fault is None:
-        say("the record of consents is whole")
+        say(f"the record of consents is whole; its last entry: {number} {last}")
     if fault and not as_json:
         raise ContentError(f"entry {fault.number} of the record of consents {fault.what}")
     return ContentError.exit_code if fault else 0
+
+
+def forgery(store: Store, number: int, known: str) -> Fault | None:
+    """What is wrong with the entry if its hash isn't the one that is known."""
+    from pipeline.audience.consent import Fault
+
+    there = next(store.consents(number - 1), None)
+    if there and there.hash == known.lower():
+        return None
+    return Fault(number, "isn't the one that was there, and some before it may be others too")
 
 
 def by_command(what: Literal["erased", "suppressed"]) -> Any:

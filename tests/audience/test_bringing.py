@@ -50,6 +50,29 @@ def test_a_stranger_who_has_left_there_isnt_brought_back_by_another_export(store
     assert readers(store) == ["ann@example.com"]
 
 
+@pytest.mark.parametrize("again", ["unsubscribed", "complaint"])
+def test_who_stands_there_twice_leaves_once(store, again):
+    """A stranger and a subscriber alike: the record tells it once, and of the person by their number."""
+    ann = confirmed(store)
+    both = ("bob@example.com", "ann@example.com")
+    rows = [Withdrawal(one, reason) for reason in ("unsubscribed", again) for one in both]  # type: ignore[arg-type]
+    news = again != "unsubscribed"
+    assert store.withdraw_rows(rows, IMPORTED, NOW) == [True, True, news, news]
+    assert readers(store) == [] and store.counts()["unsubscribed"] == 2
+    told = [one.subscriber for one in store.consents() if one.consent.what in ("unsubscribed", "suppressed")]
+    assert told == [ann.id + 1, ann.id] * (1 + news)
+    assert store.verify() is None
+
+
+def test_an_export_that_has_the_unsubscribed_twice(store, tmp_path):
+    """Is brought in all the same."""
+    file = tmp_path / "list.csv"
+    file.write_text("email,status\nann@example.com,unsubscribed\nAnn@example.com,unsubscribed\n")
+    with open_export(str(file)) as export:
+        (part,) = bring_in(export, store, "Asked on the blog", NOW)
+    assert (part.taken, part.joined, part.left, len(part.refused)) == (0, 0, 1, 1)
+
+
 def test_who_has_confirmed_here_since_stays(store):
     """Where the export doesn't tell when they left, they have left."""
     confirmed(store)

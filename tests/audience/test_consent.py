@@ -34,8 +34,11 @@ def chain(consents):
     return made
 
 
-def fault(entries, of):
-    return first_fault(entries, len(of), of[-1].hash if of else FIRST)
+def fault(entries, of, latest=None):
+    """What is wrong with the entries, where those ``of`` were there first, and ``latest`` is the last at the end."""
+    return first_fault(
+        entries, len(of), of[-1].hash if of else FIRST, lambda: len(entries) if latest is None else latest
+    )
 
 
 @given(st.lists(CONSENTS, max_size=5))
@@ -44,6 +47,13 @@ def test_a_chain_as_written_is_whole(consents):
     entries = chain(consents)
     assert fault(entries, entries) is None
     assert fault(entries, entries[:-1]) is None
+
+
+def test_what_goes_on_beyond_the_end_is_noticed():
+    """However well it follows: there is no later end that it belongs to."""
+    entries = chain([said("asked"), said("confirmed"), said("changed")])
+    assert fault(entries, entries[:1], latest=2).number == 3
+    assert fault(entries, [], latest=0).number == 1
 
 
 @given(st.lists(CONSENTS, min_size=1, max_size=5), st.data())

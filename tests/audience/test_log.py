@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from pipeline.audience.store import open_store
+from pipeline.audience.consent import Fault, entry
+from pipeline.audience.store import log, open_store
 from pipeline.audience.subscriber import Preferences
+from pipeline.errors import ConfigurationError
 from tests.audience.conftest import SECRET, sign
 from tests.audience.saying import DAY, NOW, WORDS, confirmed, pending, said
 
@@ -106,6 +108,72 @@ def test_changes_behind_its_back(store, run, url, table, statement, number):
     assert store.verify().number == number
 
 
+FORGED = (
+    "INSERT INTO consent SELECT {}, subscriber, who, at, what, how, form, version, wording, language, seal, previous, "
+    "hash FROM consent WHERE number = 1"
+)
+
+
+@pytest.mark.parametrize("number", [0, -1, -(2**63)])
+def test_entries_before_the_first(store, run, number):
+    """Are forged: the log counts from 1."""
+    confirmed(store)
+    run(FORGED.format(number))
+    assert store.verify().number == number
+
+
+def test_entries_after_the_last(store, run):
+    """Are forged too, however well they follow: the service didn't write them."""
+    ann = confirmed(store)
+    *_, last = store.consents()
+    made = entry(3, ann.id, last.who, said("confirmed", ip=""), "", last.hash)
+    run(
+        "INSERT INTO consent SELECT 3, subscriber, who, at, what, how, form, version, wording, language, '', "
+        f"'{last.hash}', '{made.hash}' FROM consent WHERE number = 2"
+    )
+    assert list(store.consents())[-1] == made
+    assert store.verify().number == 3
+
+
+def test_what_is_written_while_the_log_is_read_is_no_forgery(store, monkeypatch):
+    """The log may grow meanwhile."""
+    confirmed(store)
+    end, seen = log.end, []
+
+    def end_and_on(engine):
+        found = end(engine)
+        if not seen:
+            seen.append(confirmed(store, "bob@example.com"))
+        return found
+
+    monkeypatch.setattr(log, "end", end_and_on)
+    assert store.verify() is None
+    assert seen
+
+
+@pytest.mark.parametrize("change", ["at = 'never'", "at = 9e18", "subscriber = 'ann'", "form = x'ff'", "at = x'00'"])
+def test_what_no_column_should_hold(tmp_path, change):
+    """SQLite keeps anything anywhere: it is found out, and stops nobody from looking."""
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    with open_store(url, [SECRET], sign) as store:
+        confirmed(store)
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            for statement in (*unguarded(url, "consent"), f"UPDATE consent SET {change} WHERE number = 2"):
+                connection.execute(text(statement))
+        engine.dispose()
+        assert store.verify() == Fault(2, "isn't the one that was written")
+
+
+def test_a_lost_head(store, run, url):
+    """Nothing is begun anew beside people who are there: their hashes would be of another salt."""
+    confirmed(store)
+    run("DELETE FROM head")
+    assert store.verify().number == 1
+    with pytest.raises(ConfigurationError, match="head"):
+        open_store(url, [SECRET], sign)
+
+
 def test_forged_origins(store, run):
     """An internet address that was put in place of another is found out."""
     confirmed(store)
@@ -124,6 +192,14 @@ def test_origins_go_after_a_while(store):
     assert store.forget_origins(NOW + timedelta(seconds=1)) == 1
     assert [one.consent.ip for one in store.consents()] == ["", "203.0.113.7"]
     assert store.verify() is None
+
+
+def test_origins_are_gone_for_good(tmp_path):
+    """From the file too, and from what SQLite puts beside it."""
+    with open_store(f"sqlite:///{tmp_path / 'a.db'}", [SECRET], sign) as store:
+        pending(store)
+        assert store.forget_origins(NOW + DAY) == 1
+        assert not [one.name for one in tmp_path.iterdir() if b"203.0.113.7" in one.read_bytes()]
 
 
 def test_a_failed_write_leaves_no_entry(url):

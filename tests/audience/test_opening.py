@@ -87,6 +87,8 @@ def test_keys(url):
         ("mysql://user@host/name", "is of SQLite or PostgreSQL, not mysql"),
         ("sqlite://", "needs a file"),
         ("sqlite:///:memory:", "needs a file"),
+        ("sqlite:///file:people?mode=memory&uri=true", "needs a file"),
+        ("postgresql://host:port/name", "is none of a database"),
         ("postgresql://user:secret-word@127.0.0.1:1/name", "can't be opened"),
     ],
 )

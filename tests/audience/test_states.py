@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 )
 
 from pipeline.audience.store import Store
-from pipeline.audience.subscriber import NewReader, Preferences
+from pipeline.audience.subscriber import NewReader, Preferences, Withdrawal, WithdrawalReason
 from tests.audience.saying import NOW, said
 
 NAMES = st.integers(0, 5)
@@ -34,6 +34,10 @@ class Person:
     mailed: object = None
     has_left: bool = False
     asked: int | None = None
+
+    @property
+    def gone(self) -> bool:
+        return self.state == "unsubscribed"
 
 
 class People(RuleBasedStateMachine):
@@ -171,6 +175,23 @@ class People(RuleBasedStateMachine):
                 there.state, there.mailed = "confirmed", None
                 self.entries += 1
 
+    @rule(rows=st.lists(st.tuples(NAMES, st.sampled_from(["unsubscribed", "complaint"])), max_size=4))
+    def withdraw_rows(self, rows: list[tuple[int, WithdrawalReason]]) -> None:
+        gone = [Withdrawal(self.address(name), reason) for name, reason in rows]
+        found = self.store.withdraw_rows(gone, said("imported", "import"), self.now)
+        for (name, reason), news in zip(rows, found, strict=True):
+            there = self.people.get(name)
+            assert news == (name not in self.suppressed and (reason == "complaint" or not there or not there.gone))
+            self.entries += news
+            if news and reason == "complaint":
+                self.suppressed.add(name)
+            elif news:
+                if there is None:
+                    number = self.store.by_address(self.address(name)).id
+                    there = self.people[name] = Person(number)
+                    self.had[number] = {name}
+                there.state, there.has_left, there.asked = "unsubscribed", True, None
+
     @invariant()
     def everybody_is_where_they_should_be(self) -> None:
         if not hasattr(self, "people"):
@@ -228,8 +249,8 @@ def tried(store: Store, examples: int, steps: int) -> None:
 
 @pytest.mark.slow
 def test_people(store):
-    """Sign-ups, confirmations, changes, farewells, bounces, imports and erasures in any order keep to the states, and
-    no suppressed address comes into an audience."""
+    """Sign-ups, confirmations, changes, farewells, bounces, imports of who has come or gone, and erasures in any order
+    keep to the states, and no suppressed address comes into an audience."""
     tried(store, 5, 12)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -164,6 +166,16 @@ def test_changing_the_address(store):
     assert store.by_address("ann@example.com") is None
 
 
+def test_another_address_while_the_mail_to_the_first_goes_out(store):
+    """The mail to the second goes out too."""
+    found = confirmed(store)
+    store.ask_address(found.id, "first@example.net", NOW)
+    first = next(one for one in store.claim(NOW, 10) if one.kind == "address")
+    store.ask_address(found.id, "second@example.net", NOW)
+    store.done(first.id)
+    assert [one.address for one in store.claim(NOW, 10)] == ["second@example.net"]
+
+
 def test_addresses_of_others(store):
     """Nobody takes an address that is somebody's, is suppressed, or has become so since it was asked for."""
     ann, bob = confirmed(store, "ann@example.com"), confirmed(store, "bob@example.com")
@@ -264,6 +276,20 @@ def test_erasure_after_a_bounce(store):
     store.suppress("ann@example.com", "bounce", said("suppressed", "bounce"), NOW)
     store.erase(found.id, said("erased"), NOW)
     assert store.counts() == {"pending": 0, "confirmed": 0, "unsubscribed": 0, "suppressed: erased": 1}
+
+
+def test_an_erasure_while_somebody_looks(tmp_path):
+    """As long as a backup reads the file as it was, the address stays in it; after the next write it doesn't."""
+    file = tmp_path / "a.db"
+    with open_store(f"sqlite:///{file}", [SECRET], sign) as store, closing(sqlite3.connect(file)) as backup:
+        found = confirmed(store, "first@example.com")
+        backup.execute("BEGIN")
+        backup.execute("SELECT * FROM subscriber").fetchall()
+        assert store.erase(found.id, said("erased"), NOW)
+        backup.rollback()
+        pending(store, "bob@example.com")
+        with store._checkpoints._running:  # the thread that the write has started is through
+            assert not [one.name for one in tmp_path.iterdir() if b"first@" in one.read_bytes()]
 
 
 def test_numbers_are_never_given_again(store):

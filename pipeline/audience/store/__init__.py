@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, bindparam, exists, func, insert, literal_column, or_, select
 
 from pipeline.audience.consent import FIRST, Consent, Entry, Fault, first_fault
 from pipeline.audience.store import importing, log, people, queue, readers, withdrawing
@@ -21,7 +21,7 @@ from pipeline.audience.store.checkpoints import Checkpoints
 from pipeline.audience.store.opening import Database, failures, open_database, writing
 from pipeline.audience.store.readers import BATCH, FIELDS, SEGMENTS, Segment
 from pipeline.audience.store.rows import to_subscriber
-from pipeline.audience.store.tables import head, subscriber, suppression
+from pipeline.audience.store.tables import consent, head, subscriber, suppression
 from pipeline.audience.store.turn import Turn
 from pipeline.audience.store.turns import Turns
 from pipeline.audience.subscriber import (
@@ -44,6 +44,7 @@ __all__ = ["FIELDS", "SEGMENTS", "Segment", "Store", "open_store"]
 Result = TypeVar("Result")
 _PAGE = 1024
 _HEAD = select(head)
+_SOMEBODY = select(or_(*(exists(literal_column("1")).select_from(one) for one in (consent, subscriber, suppression))))
 _PAGE_OF_ALL = select(subscriber).where(subscriber.c.id > bindparam("after")).order_by(subscriber.c.id).limit(_PAGE)
 _PAGE_OF_STATE = _PAGE_OF_ALL.where(subscriber.c.state == bindparam("state_"))
 _STATES = select(subscriber.c.state, func.count().label("people")).group_by(subscriber.c.state)
@@ -72,6 +73,11 @@ def _hasher(connection: Connection, secrets: Sequence[bytes]) -> Hasher:
         connection.exec_driver_sql("LOCK TABLE head")  # two processes may begin with an empty one
     row = connection.execute(_HEAD).first()
     if row is None:
+        if connection.scalar(_SOMEBODY):
+            raise ConfigurationError(
+                "the table head of the database is empty, and without it nobody knows who was erased or where "
+                "the record of consents ends; put a copy of the database back"
+            )
         salt = chance.token_bytes(SALT_BYTES)
         hasher = Hasher(secrets[0], salt)
         begin = {"last_subscriber": 0, "last_entry": 0, "last_hash": FIRST}
@@ -274,11 +280,20 @@ class Store:
     def verify(self) -> Fault | None:
         """The first entry of the consent log that isn't as it was written; ``None`` where all are."""
         with failures():
-            return first_fault(log.entries(self._engine, 0), *log.end(self._engine))
+            number, end = log.end(self._engine)
+            return first_fault(log.entries(self._engine, None), number, end, lambda: log.end(self._engine)[0])
+
+    def end_of_log(self) -> tuple[int, str]:
+        """How many consents there are, and the hash of the last, which all of them are in."""
+        with failures():
+            return log.end(self._engine)
 
     def forget_origins(self, before: datetime) -> int:
         """Delete the internet addresses that consents from before this moment came from; how many there were."""
-        return self._do(lambda turn: log.forget_origins(turn, before))
+        found = self._do(lambda turn: log.forget_origins(turn, before))
+        if found and self._checkpoints:
+            self._checkpoints.all()
+        return found
 
     # Mails that wait
 

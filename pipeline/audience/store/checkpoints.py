@@ -21,11 +21,13 @@ class Checkpoints:
         self._engine = engine
         self._running = threading.Lock()
         self._moved = 0
+        # Something is to leave the log, and somebody was reading it.
+        self._owed = False
 
     def written(self, connection: Connection) -> None:
         """The writer has committed."""
         total: int = connection.connection.dbapi_connection.total_changes  # type: ignore[union-attr]
-        if total - self._moved >= _ROWS and self._running.acquire(blocking=False):
+        if (self._owed or total - self._moved >= _ROWS) and self._running.acquire(blocking=False):
             self._moved = total
             threading.Thread(target=self._run, name="checkpoint", daemon=True).start()
 
@@ -33,17 +35,25 @@ class Checkpoints:
         # What fails now is done the next time.
         try:
             with suppress(DBAPIError), self._engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+                if self._owed:
+                    self._truncate(connection, 0)
+                else:
+                    connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
         finally:
             self._running.release()
 
     def all(self) -> None:
-        """Now, and leave nothing in the log, unless somebody reads it just then, and for longer than a moment: writers
-        wait meanwhile."""
+        """Now, and leave nothing in the log. Where somebody reads it just then, and for longer than a moment, it is
+        tried again after each write: writers wait meanwhile."""
+        self._owed = True
         with suppress(DBAPIError), self._running, self._engine.connect() as connection:
-            patience = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
-            connection.exec_driver_sql(f"PRAGMA busy_timeout = {_MOMENT}")
-            try:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
-            finally:
-                connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}")
+            self._truncate(connection, _MOMENT)
+
+    def _truncate(self, connection: Connection, patience: int) -> None:
+        before = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience}")
+        try:
+            was_busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            self._owed = bool(was_busy)
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {before}")

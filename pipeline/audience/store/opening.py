@@ -135,14 +135,19 @@ def failure(error: DBAPIError) -> PipelineError | None:
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # a port that is no number
         raise ConfigurationError("DATABASE_URL is none of a database, as postgresql://user@host/name") from error
     driver = _KINDS.get(parsed.drivername, parsed.drivername)
     if driver not in _KINDS.values():
         raise ConfigurationError(f"DATABASE_URL is of SQLite or PostgreSQL, not {parsed.drivername}")
-    if driver == _KINDS["sqlite"] and parsed.database in (None, "", ":memory:"):
+    if driver == _KINDS["sqlite"] and _is_no_file(parsed.database):
         raise ConfigurationError("DATABASE_URL needs a file, as sqlite:////srv/blog/.audience/audience.db")
     return parsed.set(drivername=driver)
+
+
+def _is_no_file(name: str | None) -> bool:
+    """SQLite has its own URLs too, in which a database may be anywhere."""
+    return name in (None, "", ":memory:") or str(name).startswith("file:")
 
 
 @contextmanager

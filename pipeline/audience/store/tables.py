@@ -30,6 +30,11 @@ def micros(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
+def moment(written: int) -> datetime:
+    """The moment, of its microseconds."""
+    return _EPOCH + timedelta(microseconds=written)
+
+
 class Moment(TypeDecorator[datetime]):
     """A moment as microseconds since 1970 in UTC: the same on all databases, compared without regard to zones."""
 
@@ -40,7 +45,7 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else micros(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        return None if value is None else moment(value)
 
 
 # SQLite only gives numbers by itself to a column that is called INTEGER; all its integers are of 64 bits.

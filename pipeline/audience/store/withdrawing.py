@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, bindparam, exists, insert, literal_column, select, update
+from sqlalchemy import bindparam, exists, insert, literal_column, select, update
 
 from pipeline.audience.consent import Consent, What
 from pipeline.audience.store.importing import known_and_suppressed
@@ -20,7 +19,7 @@ from pipeline.audience.store.rows import of_preferences
 from pipeline.audience.store.tables import consent as consents
 from pipeline.audience.store.tables import subscriber, suppression
 from pipeline.audience.store.turn import Turn
-from pipeline.audience.subscriber import Preferences, Withdrawal
+from pipeline.audience.subscriber import Preferences, State, Withdrawal
 
 _LEAVE = update(subscriber).where(subscriber.c.id == bindparam("id_"))
 _CAME_BACK = select(
@@ -35,9 +34,10 @@ def withdraw_batch(
 ) -> list[bool]:
     """For each row, whether it has changed anything: it hasn't for who has left or is suppressed already, nor for who
     has left that list, and has confirmed here since."""
-    known, suppressed = known_and_suppressed(turn.connection, hashes)
+    found, suppressed = known_and_suppressed(turn.connection, hashes)
+    known = {hashed: (one.id, one.state) for hashed, one in found.items()}
     return [
-        _leave(turn, row, hashed, known.get(hashed), suppressed, _said(consent, row), now)
+        _leave(turn, row, hashed, known, suppressed, _said(consent, row), now)
         for row, hashed in zip(rows, hashes, strict=True)
     ]
 
@@ -46,35 +46,35 @@ def _leave(
     turn: Turn,
     row: Withdrawal,
     hashed: bytes,
-    there: Row[Any] | None,
+    known: dict[bytes, tuple[int, State]],
     suppressed: set[bytes],
     consent: Consent,
     now: datetime,
 ) -> bool:
+    """What has become of the row is noted in ``known`` and ``suppressed``: the address may stand in a later one too."""
+    number, state = known.get(hashed, (0, None))
     if hashed in suppressed:
         return False
     if row.reason != "unsubscribed":
         suppressed.add(hashed)
         turn.run(insert(suppression), {"hash": hashed, "reason": row.reason, "at": now})
-        if there:
-            turn.unqueue(there.id)
-        turn.log(there.id if there else 0, hashed, consent)
+        if number:
+            turn.unqueue(number)
+        turn.log(number, hashed, consent)
         return True
     left = min(row.at or now, now)
-    if there is None:
+    if state is None:
         number = turn.new_ids()
         told = {"name": "", **of_preferences(Preferences()), "state": "unsubscribed", "created": now}
         turn.run(
             insert(subscriber), {**blank(number, hashed, row.address, turn.sign(number)), **told, "unsubscribed": left}
         )
-    elif there.state == "unsubscribed" or (
-        row.at and turn.connection.scalar(_CAME_BACK, {"id_": there.id, "left": left})
-    ):
+    elif state == "unsubscribed" or (row.at and turn.connection.scalar(_CAME_BACK, {"id_": number, "left": left})):
         return False
     else:
-        number = there.id
         turn.run(_LEAVE, {"id_": number, "state": "unsubscribed", "unsubscribed": left, "asked_address": ""})
         turn.unqueue(number)
+    known[hashed] = number, "unsubscribed"
     turn.log(number, hashed, consent)
     return True
 
