@@ -82,7 +82,10 @@ blocks:
   # - tracks: {{mood: restless at night, kind: Music, minutes: 0-10, limit: 3}}
   # - popular                                                          the categories
   # - benefits                                                         what's included
+  # - tracks: {{for: reader, limit: 3}}                                  chosen for each reader
+  # - missed: {{limit: 3}}                                               what came out before, for who gets few digests
   # - promo                                                            the app
+  # - promo: {{audience: "plan != 'premium'"}}                           the same, for some readers only
   # - next: some-article                                               the article to read next
 ---
 The letter stands here, in Markdown. It can be left out.

@@ -57,6 +57,7 @@ def test_editions_by_their_dates(folder):
     assert due(folder, datetime(2026, 11, 24, 7, 0, tzinfo=BERLIN)).slugs == ("breathe", "weekly-2026-11-23")
 
 
+@pytest.mark.slow
 def test_never_twice(folder):
     """What was built is not due again; a changed edition is, a digest's isn't."""
     now = datetime(2026, 11, 24, 8, tzinfo=BERLIN)
@@ -89,6 +90,7 @@ def test_windows(folder):
     assert [one.front_matter.slug for one in planned.choice.taken] == ["rain"]
 
 
+@pytest.mark.slow
 def test_renamed_and_dated_anew(folder):
     """An article doesn't go out again under another name and date, also once the outbox was cleaned."""
     run(folder, MONDAY)

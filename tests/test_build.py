@@ -87,6 +87,7 @@ def test_utm(tmp_path):
     assert link.replace("&amp;", "&") in read(tmp_path, "digest.txt")
 
 
+@pytest.mark.slow
 def test_same_bytes_everywhere(tmp_path):
     """Time zone, locale, hash seed and day have no say in the bytes."""
     outputs = []
@@ -128,6 +129,7 @@ def quoted(text):
 
 @settings(max_examples=40)
 @given(title=PHRASE, dek=PHRASE, heading=PHRASE, text=PHRASE, bold=WORD, subject=PHRASE)
+@pytest.mark.slow
 def test_any_words_come_out(tmp_path_factory, title, dek, heading, text, bold, subject):
     """Words in any script that go in come out whole, none lost and none glued, in the HTML and in the text part."""
     front = f"title: {quoted(title)}\ndek: {quoted(dek)}\ndate: 2026-11-20"

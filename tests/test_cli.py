@@ -326,6 +326,7 @@ def test_list_changed(run, tmp_path):
 
 
 @pytest.mark.parametrize("columns", ["0", "1", "abc"])
+@pytest.mark.slow
 def test_list_on_a_terminal(tmp_path, columns):
     """The table is whole also on a terminal that says it has no columns."""
     pty = pytest.importorskip("pty")
@@ -341,6 +342,7 @@ def test_list_on_a_terminal(tmp_path, columns):
     assert "Breathe a little" in out
 
 
+@pytest.mark.slow
 def test_list_in_ascii(tmp_path):
     """The table is written also where the locale has no letter of its own."""
     folders.make(tmp_path, {"content/editions/breathe.md": folders.EDITION.replace("Breathe a little", "تنفّس")})
@@ -389,6 +391,7 @@ def test_help_imports_no_engine():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
+@pytest.mark.slow
 def test_as_cron_runs_it(tmp_path):
     """Without a terminal, a home, a locale or a PATH, a build is the same."""
     folders.make(tmp_path)

@@ -16,6 +16,9 @@ from pipeline import outbox
 from tests import folders
 from tests.test_crash import command, torn
 
+# Each test starts processes.
+pytestmark = pytest.mark.slow
+
 NAP = folders.ARTICLE.replace("Box breathing", "Why naps work").replace("Breathe in.", "Lie down.")
 BOTH = folders.EDITION.replace("- lead: box-breathing", "- lead: box-breathing\n  - teasers: [nap]")
 WEEKLY = """

@@ -597,6 +597,7 @@ def check_year(digest: Digest, ticks: list[datetime], runs: list[datetime], abou
 
 @given(st.data())
 @settings(max_examples=50)
+@pytest.mark.slow
 def test_year_of_a_weekly_digest(data):
     """In a year of a weekly digest no article goes out twice, and none is lost that was published in time."""
     check_year(*data.draw(years(SCHEDULES["weekly"])))
@@ -604,6 +605,7 @@ def test_year_of_a_weekly_digest(data):
 
 @given(st.data())
 @settings(max_examples=12)
+@pytest.mark.slow
 def test_year_of_a_daily_digest(data):
     """The same of a daily digest, at an hour that the clock changes leave out and double."""
     check_year(*data.draw(years(SCHEDULES["daily"])))
@@ -611,6 +613,7 @@ def test_year_of_a_daily_digest(data):
 
 @given(st.data())
 @settings(max_examples=50)
+@pytest.mark.slow
 def test_year_of_a_monthly_digest(data):
     """The same of a monthly digest, on each month's last Sunday, when the clock is changed in Europe."""
     check_year(*data.draw(years(SCHEDULES["monthly"])))

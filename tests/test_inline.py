@@ -256,6 +256,7 @@ COMPUTED = """() => [...document.body.querySelectorAll("*")].map(one =>
     st.lists(RULES, min_size=1, max_size=5).map("\n".join),
     st.lists(st.builds(str.format, ELEMENTS, st.one_of(NAMED, STYLED)), min_size=1, max_size=4).map("".join),
 )
+@pytest.mark.slow
 def test_browser_computes_the_same(browser, theme, body):
     """A browser computes the same style for each element before and after."""
     before = page(f"<body>{body}</body>", theme)

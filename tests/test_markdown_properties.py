@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -97,6 +98,7 @@ def test_words_come_out_in_text(document: tuple[str, list[str]], width: int) -> 
 
 @PATIENT
 @given(documents(WIDE | SPACED), st.integers(10, 80))
+@pytest.mark.slow
 def test_characters_come_out(document: tuple[str, list[str]], width: int) -> None:
     """Of scripts without blanks between words each character comes out, in its order."""
     source, words = document

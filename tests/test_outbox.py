@@ -87,6 +87,7 @@ def test_slug_stays_inside(tmp_path, slug):
 
 
 @given(st.text(min_size=1, max_size=300))
+@pytest.mark.slow
 def test_any_slug(tmp_path_factory, slug):
     """Whatever a slug is, what is written lies in a folder of that name right in the outbox, or nothing is written."""
     outbox_folder = tmp_path_factory.mktemp("any") / "outbox"

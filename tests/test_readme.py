@@ -107,6 +107,7 @@ def test_digest_example(server):
     assert first["articles"]
 
 
+@pytest.mark.slow
 def test_crontab(server):
     """The crontab line works in what cron gives a job: sh, a short PATH, and nothing else."""
     (line,) = re.findall(r"^\*/5 .*$", README, re.M)

@@ -74,6 +74,7 @@ def test_damaged(folder, text):
         lambda told: told.pop("tools"),
     ],
 )
+@pytest.mark.slow
 def test_wrong_types(folder, change):
     """Each value of a manifest must be of its kind."""
     changed(folder, change)

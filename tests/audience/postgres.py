@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -53,7 +54,7 @@ def running(folder: Path) -> Iterator[str]:
                 _wait(found, home, server)
                 yield f"postgresql://test@/postgres?host={home}"
             finally:
-                server.terminate()
+                server.send_signal(signal.SIGINT)  # without waiting for whoever is still connected
                 server.wait(30)
     finally:
         shutil.rmtree(home, ignore_errors=True)

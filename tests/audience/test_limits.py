@@ -2,6 +2,7 @@
 
 from ipaddress import ip_address, ip_network
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -58,6 +59,7 @@ def test_knocking_costs_nothing():
     assert door.admit(IPS[0], START + 60 * MINUTE) == 0
 
 
+@pytest.mark.slow
 def test_memory_is_bounded():
     """A hundred thousand addresses at once leave no more behind than may come in; an hour later, nothing."""
     door = Door(Limits(2, 4, 1000))

@@ -226,6 +226,7 @@ def tried(store: Store, examples: int, steps: int) -> None:
     run_state_machine_as_test(machine, settings=tried_so)
 
 
+@pytest.mark.slow
 def test_people(store):
     """Sign-ups, confirmations, changes, farewells, bounces, imports and erasures in any order keep to the states, and
     no suppressed address comes into an audience."""

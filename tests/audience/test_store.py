@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
-from pipeline.audience.store import FIELDS, open_store, people, queue
+from pipeline.audience.store import FIELDS, importing, open_store, people, queue
 from pipeline.audience.subscriber import NewReader, Preferences
 from tests.audience.conftest import SECRET, sign
 from tests.audience.saying import DAY, NOW, confirmed, pending, readers, said
@@ -346,6 +346,7 @@ def test_audience_columns(store):
     assert small.columns == {"first_name": ["Ann", "Ann"]}
 
 
+@pytest.mark.slow
 def test_audience_in_batches(store):
     """All readers come, each once, by number, however large a batch is and however many leave meanwhile."""
     rows = [[NewReader(f"r{number}@example.com") for number in range(5000)]]
@@ -431,6 +432,7 @@ def test_mails_in_their_order(store):
     assert [one.address for one in (*first, *second)] == [f"r{number}@example.com" for number in range(5)]
 
 
+@pytest.mark.slow
 def test_many_at_once(store):
     """Sign-ups and farewells from many threads, some of them broken: each gets its own answer, none is lost."""
     errors, answers = [], {}
@@ -477,17 +479,37 @@ def test_one_address_at_once(store):
     assert len(store.claim(NOW, 100)) == 1
 
 
+def sign_up(store, address):
+    return people.SignUp(address, bytes.fromhex(store.who(address)), "", Preferences(), said("asked"), NOW)
+
+
+def test_addresses_that_a_turn_takes(store):
+    """An address that is suppressed, imported or changed to in a turn isn't free for a sign-up of the same turn."""
+    found = confirmed(store)
+    store.ask_address(found.id, "moved@example.com", NOW)
+    moved, taken = store.who("moved@example.com"), [NewReader("taken@example.com")]
+    hashes = [bytes.fromhex(store.who("taken@example.com"))]
+    works = [
+        lambda turn: people.suppress(turn, "gone@example.com", "bounce", said("suppressed"), NOW),
+        lambda turn: importing.import_batch(turn, taken, hashes, said("imported"), NOW),
+        lambda turn: people.change_address(turn, found.id, moved, said("changed")),
+        *(sign_up(store, f"{name}@example.com") for name in ("gone", "taken", "moved", "free", "ann")),
+    ]
+    assert [one.kind for one in store._transact(works)[3:]] == ["quiet", "quiet", "quiet", "mail", "mail"]
+    assert sorted(readers(store)) == ["moved@example.com", "taken@example.com"]
+
+
 def test_one_turn(store):
     """Writes that share a transaction see each other, as if each had its own."""
     works = [
-        lambda turn: people.ask(turn, "ann@example.com", "", Preferences(), said("asked"), NOW),
-        lambda turn: people.ask(turn, "ANN@example.com", "", Preferences(), said("asked"), NOW),
+        sign_up(store, "ann@example.com"),
+        sign_up(store, "ANN@example.com"),
         lambda turn: people.confirm(turn, 1, said("confirmed"), NOW),
-        lambda turn: people.ask(turn, "bob@example.com", "", Preferences(), said("asked"), NOW),
+        sign_up(store, "bob@example.com"),
         lambda turn: queue.claim(turn, NOW, 1),
         lambda turn: people.unsubscribe(turn, 1, said("unsubscribed"), NOW),
         lambda turn: people.erase(turn, 1, said("erased"), NOW),
-        lambda turn: people.ask(turn, "ann@example.com", "", Preferences(), said("asked"), NOW),
+        sign_up(store, "ann@example.com"),
     ]
     first, again, there, bob, (claimed,), gone, erased, never = store._transact(works)
     assert [one.kind for one in (first, again, bob, never)] == ["mail", "quiet", "mail", "quiet"]
@@ -502,13 +524,14 @@ def test_one_turn(store):
 def test_a_farewell_in_the_turn_of_a_sign_up(store):
     """What was queued in a turn doesn't go out when the same turn takes it back."""
     works = [
-        lambda turn: people.ask(turn, "ann@example.com", "", Preferences(), said("asked"), NOW),
+        sign_up(store, "ann@example.com"),
         lambda turn: people.unsubscribe(turn, 1, said("unsubscribed"), NOW),
     ]
     store._transact(works)
     assert store.claim(NOW + DAY, 10) == []
 
 
+@pytest.mark.slow
 def test_several_stores(store, url):
     """Two that have the same database open, as two processes do, make one chain and see the same people."""
     with open_store(url, [SECRET], sign) as other:

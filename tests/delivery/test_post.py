@@ -120,6 +120,7 @@ def test_a_new_address_is_asked(store, office):
     assert READERS[0].encode() not in message
 
 
+@pytest.mark.slow
 def test_an_outage_loses_nothing(store, office, clock):
     """Whatever is asked for while the server is away goes out when it is back, each once."""
     server = Server(port=free_port())
@@ -152,6 +153,7 @@ def test_a_link_is_made_as_the_letter_goes(store, office, clock):
     assert b"Date: Thu, 26 Nov 2026" in message
 
 
+@pytest.mark.slow
 def test_a_server_that_hangs(store, office, clock):
     """A server that doesn't answer costs one wait, not one for each letter; then all of them go."""
     sign_up(store, *READERS)

@@ -51,6 +51,7 @@ def test_same_bytes_for_any_number_of_workers(tmp_path, target):
 
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("size", [1, 7, 1000])
+@pytest.mark.slow
 def test_same_messages_for_any_shard(tmp_path, monkeypatch, target, size):
     """However many recipients a shard has, the messages are the same; an mbox is the same to the last byte."""
     write(tmp_path / "one", target, rows=230)
@@ -78,6 +79,7 @@ def test_second_run_has_nothing_to_do(tmp_path, target):
 
 @pytest.mark.parametrize("jobs", [1, 3])
 @pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.slow
 def test_goes_on_where_it_was_stopped(tmp_path, target, jobs):
     """A run that is left after some shards leaves these whole; the next one goes on, and the bytes are the same."""
     write(tmp_path / "whole", target)
@@ -97,6 +99,7 @@ def test_goes_on_where_it_was_stopped(tmp_path, target, jobs):
 
 
 @pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.slow
 def test_another_send_out_is_refused(tmp_path, target):
     """Where another edition, other recipients or other settings were, nothing is mixed; --force begins anew."""
     write(tmp_path, target)
@@ -151,6 +154,7 @@ def test_two_at_once(tmp_path):
 
 
 @pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.slow
 def test_a_worker_that_dies(tmp_path, target):
     """A worker that is killed once is replaced, and the bytes are the same."""
     write(tmp_path / "whole", target)

@@ -74,6 +74,7 @@ def test_the_fast_path_agrees(text):
 
 
 @given(st.lists(NEARLY | st.sampled_from(["a@b.com", "B@B.com", "c@bücher.de", "a@b.com\nc@d.com", "a@b.com "])))
+@pytest.mark.slow
 def test_columns(texts):
     """A column is judged as its cells are, and addresses that are one have one key."""
     found, wrong = addresses(texts)

@@ -243,6 +243,7 @@ def test_new_edition_is_in_the_list(shown, folder):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.slow
 def test_stops_cleanly(tmp_path, number):
     """Ctrl-C ends it at once, with a window open, without a word; SIGTERM does so too."""
     with preview(folders.make(tmp_path)) as running, running.events("editions/breathe") as events:
@@ -252,6 +253,7 @@ def test_stops_cleanly(tmp_path, number):
     assert said[2:] == []
 
 
+@pytest.mark.slow
 def test_busy_port(tmp_path):
     """A port that is taken gives the next free one, and says so."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -262,6 +264,7 @@ def test_busy_port(tmp_path):
             assert running.get("/").status == 200
 
 
+@pytest.mark.slow
 def test_opens_the_browser(tmp_path):
     """It opens the browser at the page, once the page can be had."""
     browser = tmp_path / "browser.py"
@@ -279,6 +282,7 @@ def test_opens_the_browser(tmp_path):
         assert (tmp_path / "opened").read_text() == f"{running.url}<!"
 
 
+@pytest.mark.slow
 def test_warns_others(tmp_path):
     """An address that others can reach is warned of, and foreign names are refused there too."""
     with preview(folders.make(tmp_path), "--host", "0.0.0.0") as running:
@@ -296,6 +300,7 @@ def test_warns_others(tmp_path):
         (["--port", "66000"], 2, "66000 is not in the range"),
     ],
 )
+@pytest.mark.slow
 def test_wrong_start(tmp_path, arguments, code, words):
     """What can't be shown is told before anything is opened."""
     folders.make(tmp_path)

@@ -114,7 +114,7 @@ class Store:
     def ask(self, address: str, name: str, preferences: Preferences, consent: Consent, now: datetime) -> Asked:
         """Somebody signs up with the address. ``mail``: new, pending or left, and not written to in the last 24 hours;
         a confirmation mail is queued. ``quiet``: nothing has changed, and nothing goes out."""
-        return self._do(lambda turn: people.ask(turn, address, name, preferences, consent, now))
+        return self._do(people.SignUp(address, self._hasher.hash(address), name, preferences, consent, now))
 
     def confirm(self, number: int, consent: Consent, now: datetime) -> Subscriber | None:
         """Pending -> confirmed, and the welcome mail is queued; a confirmed one stays so. ``None`` where nobody can be
@@ -300,7 +300,8 @@ class Store:
 
     def _transact(self, works: Sequence[Callable[[Turn], Any]]) -> list[Any]:
         with failures(), writing(self._database.writer) as connection:
-            turn = Turn(connection, self._hasher, self._sign, self._wordings)
+            hashes = [work.hashed for work in works if isinstance(work, people.SignUp)]
+            turn = Turn(connection, self._hasher, self._sign, self._wordings, hashes)
             answers = [work(turn) for work in works]
             turn.end()
             connection.commit()

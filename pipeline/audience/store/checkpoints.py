@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 # Rows written since the last time: some megabytes of the log.
-_ROWS = 4000
+_ROWS = 10_000
 # In milliseconds.
 _MOMENT = 500
 

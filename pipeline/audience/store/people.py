@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import LargeBinary, Row, bindparam, delete, exists, insert, literal_column, select, update
+from sqlalchemy import LargeBinary, Row, bindparam, delete, exists, literal_column, select, update
 
 from pipeline.audience.consent import Consent
 from pipeline.audience.store.rows import of_preferences, to_subscriber
@@ -34,7 +34,6 @@ BY_ID = (
 )
 IS_SUPPRESSED = select(_SUPPRESSED)
 _UPDATE = update(subscriber).where(subscriber.c.id == bindparam("id_"))
-_SUPPRESS = insert(suppression)
 _AGAIN = update(suppression).where(suppression.c.hash == _HASH)
 _ADDRESSES = select(consents.c.who).where(consents.c.subscriber == bindparam("id_")).distinct()
 _DELETE = delete(subscriber).where(subscriber.c.id == bindparam("id_"))
@@ -43,25 +42,48 @@ _FORGET_ORIGINS = delete(origin).where(
 )
 
 
-def ask(turn: Turn, address: str, name: str, preferences: Preferences, consent: Consent, now: datetime) -> Asked:
+@dataclass(frozen=True, slots=True)
+class SignUp:
     """Somebody types an address in. Until its owner has confirmed, what is known already of a person on the list is
     only changed by a wish that a mail goes out for."""
-    hashed = turn.hasher.hash(address)
-    row = turn.one(FIND, {"hash_": hashed})
-    assert row is not None  # the left side of its joins is always there
-    if row.reason is not None or (row.id is not None and not asks_for_mail(row.state, row.mailed, now)):
-        return Asked("quiet", None if row.id is None else to_subscriber(row._mapping))
-    asked = {"name": line(name), **of_preferences(tidied(preferences)), "state": "pending", "mailed": now}
-    if row.id is None:
-        number = turn.new_ids()
-        there = blank(number, hashed, checked(address), turn.sign(number)) | asked | {"created": now}
-        turn.insert(subscriber, [there])
-    else:
-        number, there = row.id, {**row._mapping, **asked}
-        turn.run(_UPDATE, {"id_": number, **asked})
-    turn.log(number, hashed, consent)
-    turn.queue(number, "confirm", now)
-    return Asked("mail", to_subscriber(there))
+
+    address: str
+    hashed: bytes
+    name: str
+    preferences: Preferences
+    consent: Consent
+    now: datetime
+
+    def __call__(self, turn: Turn) -> Asked:
+        if self.hashed in turn.unknown:
+            return _take_up(turn, self)
+        row = turn.one(FIND, {"hash_": self.hashed})
+        assert row is not None  # the left side of its joins is always there
+        if row.id is None and row.reason is None:
+            return _take_up(turn, self)
+        if row.reason is not None or not asks_for_mail(row.state, row.mailed, self.now):
+            return Asked("quiet", None if row.id is None else to_subscriber(row._mapping))
+        there = _set(turn, row, _asked(self))
+        return _mail(turn, self, there)
+
+
+def _take_up(turn: Turn, wish: SignUp) -> Asked:
+    """Nobody has had the address before."""
+    number = turn.new_ids()
+    there = blank(number, wish.hashed, checked(wish.address), turn.sign(number)) | _asked(wish) | {"created": wish.now}
+    turn.insert(subscriber, [there])
+    return _mail(turn, wish, to_subscriber(there))
+
+
+def _asked(wish: SignUp) -> dict[str, Any]:
+    told = of_preferences(tidied(wish.preferences))
+    return {"name": line(wish.name), **told, "state": "pending", "mailed": wish.now}
+
+
+def _mail(turn: Turn, wish: SignUp, there: Subscriber) -> Asked:
+    turn.log(there.id, wish.hashed, wish.consent)
+    turn.queue(there.id, "confirm", wish.now)
+    return Asked("mail", there)
 
 
 def confirm(turn: Turn, number: int, consent: Consent, now: datetime) -> Subscriber | None:
@@ -119,6 +141,7 @@ def change_address(turn: Turn, number: int, who: str, consent: Consent) -> Subsc
     if hashed.hex() != who or found.id is not None or found.reason is not None:
         return None
     turn.unqueue(number, "address")
+    turn.unknown.discard(hashed)
     turn.log(number, hashed, consent)
     return _set(turn, row, {"address": row.asked_address, "hash": hashed, "asked_address": ""})
 
@@ -139,7 +162,7 @@ def suppress(turn: Turn, address: str, reason: Reason, consent: Consent, now: da
     assert row is not None
     if row.reason is not None:
         return False
-    turn.run(_SUPPRESS, {"hash": hashed, "reason": reason, "at": now})
+    turn.insert(suppression, [{"hash": hashed, "reason": reason, "at": now}])
     if row.id is not None:
         turn.unqueue(row.id)
     turn.log(row.id or 0, hashed, consent)
@@ -159,7 +182,7 @@ def erase(turn: Turn, number: int, consent: Consent, now: datetime) -> bool:
         if found.id not in (None, number):
             continue  # it is somebody else's by now
         if found.reason is None:
-            turn.run(_SUPPRESS, {"hash": hashed, "reason": "erased", "at": now})
+            turn.insert(suppression, [{"hash": hashed, "reason": "erased", "at": now}])
         else:
             turn.run(_AGAIN, {"hash_": hashed, "reason": "erased"})
     turn.unqueue(number)

@@ -1,7 +1,6 @@
 """Who an edition is for, judged page by page at the moment of asking, as Batches of recipients.
 
-Each page is a short look into the database, so that an hour of making messages holds nobody up; the next one begins
-after the last reader of the one before. Memory holds a page.
+Each page is a short look into the database, so that an hour of making messages holds nobody up. Memory holds a page.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Column, Engine, Select, and_, bindparam, exists, not_, or_, select, update
+from sqlalchemy import Column, Engine, Select, and_, bindparam, exists, func, not_, or_, select, update
 
 from pipeline.audience import rhythm
 from pipeline.audience.store.rows import joined, split
@@ -23,6 +22,7 @@ from pipeline.recipients.batch import Batch
 Segment = Literal["confirmed", "each", "weekly", "monthly"]
 SEGMENTS: tuple[Segment, ...] = get_args(Segment)
 _PAGE = 4096
+_LAST = select(func.max(subscriber.c.id))
 BATCH = 512
 # Of the tracks that a reader was sent, so many of the last are known.
 _SENT = 100
@@ -69,19 +69,20 @@ def audience(
     columns = list(dict.fromkeys(FIELDS[name][0] for name in wanted))
     statement = _fitting(segment, columns)
     values: dict[str, Any] = {f"{name}_": date for name, date in rhythm.latest(edition_date).items()}
-    values |= {"edition": edition, "today": now.date().isoformat(), "after": 0}
-    while True:
+    values |= {"edition": edition, "today": now.date().isoformat()}
+    with engine.connect() as connection:
+        last = connection.scalar(_LAST) or 0
+    # So many numbers a page, not so many readers: a page is found by the primary key alone, whatever PostgreSQL, which
+    # may not have counted a new table's rows yet, takes for the best way to the first of all that fit.
+    for after in range(0, last, _PAGE):
         with engine.connect() as connection:
             # The driver's own rows: SQLAlchemy's would take a third of the time, to know columns by name.
-            cursor = connection.execute(statement, values).cursor
+            cursor = connection.execute(statement, {**values, "after": after, "upto": after + _PAGE}).cursor
             rows = cursor.fetchall() if cursor else []
         for begin in range(0, len(rows), size):
-            _, emails, *texts = zip(*rows[begin : begin + size], strict=True)
+            emails, *texts = zip(*rows[begin : begin + size], strict=True)
             found = dict(zip(columns, texts, strict=True))
             yield Batch(emails, {name: FIELDS[name][1](found[FIELDS[name][0]]) for name in wanted})
-        if len(rows) < _PAGE:
-            return
-        values["after"] = rows[-1][0]
 
 
 def _fitting(segment: Segment, columns: Sequence[Column[str]]) -> Select[Any]:
@@ -95,6 +96,7 @@ def _fitting(segment: Segment, columns: Sequence[Column[str]]) -> Select[Any]:
     its_own = s.last_edition == bindparam("edition")
     allowed = [
         s.id > bindparam("after"),
+        s.id <= bindparam("upto"),
         s.state == "confirmed",
         s.paused_until <= bindparam("today"),
         or_(unbound, s.last_edition_date.is_(None), its_own, *long_ago),
@@ -102,7 +104,7 @@ def _fitting(segment: Segment, columns: Sequence[Column[str]]) -> Select[Any]:
     ]
     if segment != "confirmed":
         allowed.append(s.rhythm == segment)
-    return select(s.id, s.address, *columns).where(*allowed).order_by(s.id).limit(_PAGE)
+    return select(s.address, *columns).where(*allowed).order_by(s.id)
 
 
 _NAMED = subscriber.c.hash.in_(bindparam("hashes", expanding=True))

@@ -12,28 +12,41 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Row, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Dialect, Row, Table, bindparam, delete, insert, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pipeline.audience.consent import Consent, Entry, entry
-from pipeline.audience.store.tables import Moment, head, micros, origin, outgoing, wording
+from pipeline.audience.store.tables import Moment, head, micros, origin, outgoing, subscriber, suppression, wording
 from pipeline.audience.store.tables import consent as consents
 from pipeline.audience.subscriber import Kind
 from pipeline.audience.suppression import Hasher
 
 _NONCE_BYTES = 16
+# Rows from which on PostgreSQL has them by COPY: its INSERTs are answered one by one.
+_MANY = 100
 # Whoever has this row writes; another process waits here. (SQLite has one writer anyway, and no such words.)
 _TAKE = select(head).with_for_update()
 _WORDING = select(wording.c.hash).where(wording.c.hash == bindparam("hash_"))
+# Where an address can be.
+_LISTS = (subscriber, suppression)
+_KNOWN = union_all(
+    *(select(table.c.hash).where(table.c.hash.in_(bindparam("hashes", expanding=True))) for table in _LISTS)
+)
 _UNQUEUE = delete(outgoing).where(outgoing.c.subscriber == bindparam("id_"))
 _UNQUEUE_ONE = _UNQUEUE.where(outgoing.c.kind == bindparam("kind_"))
 
 
 class Turn:
-    """What a write is done with. ``known`` are the hashes of wordings that are there for sure."""
+    """What a write is done with. ``known`` are the hashes of wordings that are there for sure; ``unknown`` those of
+    addresses that neither list has, of all that the turn's sign-ups are with: one look for all of them."""
 
     def __init__(
-        self, connection: Connection, hasher: Hasher, sign: Callable[[int], str], known: frozenset[str]
+        self,
+        connection: Connection,
+        hasher: Hasher,
+        sign: Callable[[int], str],
+        known: frozenset[str] = frozenset(),
+        hashes: Sequence[bytes] = (),
     ) -> None:
         self.connection = connection
         self.hasher = hasher
@@ -42,10 +55,14 @@ class Turn:
         self.wordings: dict[str, str] = {}
         self._entries: list[Entry] = []
         self._queued: dict[tuple[int, Kind], datetime] = {}
+        # First: with this, nobody else writes until the end.
         self._before = connection.execute(_TAKE).one()
         self._subscriber: int = self._before.last_subscriber
         self._entry: int = self._before.last_entry
         self._hash: str = self._before.last_hash
+        self.unknown = set(hashes)
+        if hashes:
+            self.unknown.difference_update(connection.scalars(_KNOWN, {"hashes": list(hashes)}))
 
     def one(self, statement: Any, values: dict[str, Any]) -> Row[Any] | None:
         return self.connection.execute(statement, values).first()
@@ -57,8 +74,12 @@ class Turn:
         """Rows with all columns. Handed to the driver as they are, but for moments: SQLAlchemy would take longer to
         look at the values of a million rows than SQLite takes to write them."""
         moments = _moments(table)
+        rows = list(rows)
+        self.unknown.difference_update([row["hash"] for row in rows] if table in _LISTS else ())
         plain = [row | {name: micros(row[name]) for name in moments if row[name] is not None} for row in rows]
-        if plain:
+        if len(plain) > _MANY and self.connection.dialect.name == "postgresql":
+            _copy(self.connection, table, plain)
+        elif plain:
             self.connection.exec_driver_sql(_insertion(table, self.connection.dialect), plain)
 
     def new_ids(self, count: int = 1) -> int:
@@ -124,6 +145,14 @@ def _moments(table: Table) -> tuple[str, ...]:
 @lru_cache(maxsize=16)
 def _insertion(table: Table, dialect: Dialect) -> str:
     return str(insert(table).compile(dialect=dialect))
+
+
+def _copy(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    names = [column.name for column in table.columns]
+    cursor: Any = connection.connection.cursor()
+    with cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row([row[name] for name in names])
 
 
 def _row(one: Entry) -> dict[str, Any]:

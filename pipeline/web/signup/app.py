@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -21,7 +20,6 @@ from pipeline.web.signup.openapi import description
 from pipeline.web.signup.preferring import Preferring
 from pipeline.web.signup.service import Service, log
 from pipeline.web.signup.subscribing import Subscribing
-from pipeline.web.signup.worker import Worker
 
 SCRIPT = Path(__file__).with_name("form.js")
 BUSY_FOR = "30"
@@ -55,19 +53,15 @@ class About:
         return Response(self.script, media_type="text/javascript", headers={"Cache-Control": "public, max-age=300"})
 
 
-def application(service: Service, worker: Worker | None = None) -> Guard:
-    """The service; its worker, if it has one, sends mails as long as it answers."""
+def application(service: Service, upkeep: AbstractAsyncContextManager[None] | None = None) -> Guard:
+    """The service; its upkeep, if it has one, is at work as long as it answers."""
 
     @asynccontextmanager
     async def running(app: Starlette) -> AsyncIterator[None]:
-        sending = asyncio.create_task(worker.run()) if worker else None
         try:
-            yield
+            async with upkeep or nullcontext():
+                yield
         finally:
-            if sending:
-                sending.cancel()
-                with suppress(asyncio.CancelledError):
-                    await sending
             service.close()
 
     async def fault(request: Request, error: Exception) -> Response:

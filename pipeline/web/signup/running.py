@@ -16,6 +16,7 @@ from pipeline.audience.store import open_store
 from pipeline.audience.tokens import Signer
 from pipeline.build import Project
 from pipeline.delivery.letters import Letters
+from pipeline.delivery.post import Post
 from pipeline.delivery.transport import open_transport
 from pipeline.errors import ConfigurationError, nearest
 from pipeline.model import Newsletter
@@ -23,10 +24,10 @@ from pipeline.settings import Settings
 from pipeline.web.signup.app import SCRIPT, application
 from pipeline.web.signup.forms import Forms
 from pipeline.web.signup.guard import Guard
+from pipeline.web.signup.own_pages import links, served
 from pipeline.web.signup.pages import Pages
-from pipeline.web.signup.post import Post, served
 from pipeline.web.signup.service import Service
-from pipeline.web.signup.worker import Worker
+from pipeline.web.signup.upkeep import upkeep
 
 
 @contextmanager
@@ -44,10 +45,9 @@ def open_service(folder: Path, settings: Settings, own_url: str = "") -> Iterato
     with open_store(settings.database_url, settings.secrets, lambda number: signer.sign("reader", number)) as store:
         own = served(newsletter, settings.public_url)
         letters = Letters(own, project.environment, build.render_email, folder / outbox.FOLDER)
-        post = Post(letters, store, signer, settings.public_url, _now)
-        worker = Worker(store, transport, post.letter, _now, timedelta(days=settings.keep_ip_days))
-        service = Service(project.library, project.environment, settings, store, signer, _now, worker.wake)
-        yield application(service, worker)
+        post = Post(store, transport, letters, links(signer, settings.public_url), _now)
+        service = Service(project.library, project.environment, settings, store, signer, _now, post.wake)
+        yield application(service, upkeep(post, store, _now, timedelta(days=settings.keep_ip_days)))
 
 
 def form_to_paste(folder: Path, settings: Settings, language: str = "") -> str:
@@ -76,7 +76,7 @@ def _now() -> datetime:
 
 def _open_log() -> None:
     """Times, and what happened to whom by number, on standard error."""
-    log = logging.getLogger("pipeline.signup")
+    log = logging.getLogger("pipeline")
     if not log.handlers:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))

@@ -22,15 +22,16 @@ from pipeline.audience.consent import Consent
 from pipeline.audience.store import Store, open_store
 from pipeline.audience.subscriber import Preferences, Subscriber
 from pipeline.delivery.letters import Letters
+from pipeline.delivery.post import Post
 from pipeline.delivery.transport import FOLDER, open_transport
 from pipeline.settings import Settings, read_settings
 from pipeline.web import server
 from pipeline.web.signup.app import application
 from pipeline.web.signup.connection import KEPT_ALIVE, MOST, Connection
-from pipeline.web.signup.post import Post, served
+from pipeline.web.signup.own_pages import links, served
 from pipeline.web.signup.running import signer_of
 from pipeline.web.signup.service import Service
-from pipeline.web.signup.worker import Worker
+from pipeline.web.signup.upkeep import upkeep
 
 SECONDS = 20
 SECRET = "a-secret-that-stands-nowhere-else-0123456789"
@@ -157,9 +158,9 @@ def signup(
         own = served(newsletter, settings.public_url)
         letters = Letters(own, project.environment, build.render_email, folder / outbox.FOLDER)
         transport = open_transport(settings.smtp_url, folder / outbox.FOLDER, newsletter.sender.email)
-        worker = Worker(store, transport, Post(letters, store, signer, settings.public_url, now).letter, now)
-        service = Service(project.library, project.environment, settings, store, signer, now, worker.wake)
-        app = application(service, worker)
+        post = Post(store, transport, letters, links(signer, settings.public_url), now)
+        service = Service(project.library, project.environment, settings, store, signer, now, post.wake)
+        app = application(service, upkeep(post, store, now, timedelta(days=settings.keep_ip_days)))
         config = server.configuration(app, server.Limits(Connection, KEPT_ALIVE, MOST))
         running = uvicorn.Server(config)
         thread = threading.Thread(target=running.run, args=([listener],), daemon=True)

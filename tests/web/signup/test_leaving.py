@@ -79,6 +79,7 @@ def test_erase(signed):
     assert signed.store.verify() is None
 
 
+@pytest.mark.slow
 def test_looking_changes_nothing(signed):
     """A thousand GETs and HEADs of every link in every mail, of everything there is: nothing is another."""
     reader = signed.reader("looked-at@example.com")

@@ -16,6 +16,9 @@ import pytest
 from tests import folders
 from tests.web.signup.serving import SECONDS, URLENCODED
 
+# Each test starts processes.
+pytestmark = pytest.mark.slow
+
 SECRET = "canary-secret-0123456789-0123456789-0123456789"
 CANARY = "canary.of.the.mine@example.com"
 

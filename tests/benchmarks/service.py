@@ -1,0 +1,158 @@
+"""How fast the sign-up service answers with a million subscribers and fifty clients at once. Prints figures; judges
+nothing.
+
+    python tests/benchmarks/service.py            a million subscribers, some minutes
+    python tests/benchmarks/service.py --quick    ten thousand
+
+The service is `pipeline serve`, a process of its own, with SQLite. Each of the fifty clients has a connection, and asks
+again when its turn has come (so many requests a second in all), and once more as soon as it has an answer. A sign-up is
+answered after twelve milliseconds at the earliest, so that its time tells nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+from urllib.parse import urlencode, urlsplit
+
+from audience import IMPORT, NOW, batches
+
+REPOSITORY = Path(__file__).parent.parent.parent
+sys.path.insert(0, str(REPOSITORY))
+
+from pipeline import build  # noqa: E402
+from pipeline.audience.store import open_store  # noqa: E402
+from pipeline.settings import read_settings  # noqa: E402
+from pipeline.web.signup.running import form_to_paste, signer_of  # noqa: E402
+
+CLIENTS = 50
+MANY = {"SIGNUPS_PER_IP": "1000000", "SIGNUPS_PER_NETWORK": "1000000", "SIGNUPS_IN_ALL": "1000000"}
+Request = tuple[str, bytes]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true")
+    quick = parser.parse_args().quick
+    count, requests = (10_000, 2_000) if quick else (1_000_000, 20_000)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for part in ("content", "templates"):
+            shutil.copytree(REPOSITORY / part, folder / part)
+        tokens = fill(folder, count)
+        form = form_token(folder)
+        random.Random(1).shuffle(tokens)
+        with serving(folder) as port:
+            for rate in (200, 400, 0):
+                asyncio.run(
+                    load("sign-up", port, [sign_up(number + rate * 10**6, form) for number in range(requests)], rate)
+                )
+            for rate in (200, 400, 0):
+                left = [leave(tokens.pop()) for _ in range(min(requests, len(tokens) // 3))]
+                asyncio.run(load("unsubscribe", port, left, rate))
+
+
+def fill(folder: Path, count: int) -> list[str]:
+    """So many readers on the list; some of their tokens."""
+    settings = read_settings(os.environ, folder)
+    signer = signer_of(build.open_project(folder).library.newsletter, settings)
+    with open_store(settings.database_url, settings.secrets, lambda number: signer.sign("reader", number)) as store:
+        for _ in store.import_rows(batches(count), IMPORT, NOW):
+            pass
+    return [signer.sign("reader", number) for number in range(1, count + 1, max(1, count // 70_000))]
+
+
+def form_token(folder: Path) -> str:
+    """That of the pasted form."""
+    html = form_to_paste(folder, read_settings(os.environ, folder))
+    return html.partition('name="form" value="')[2].partition('"')[0]
+
+
+def sign_up(number: int, form: str) -> Request:
+    fields = {"email": f"new{number}@host{number % 100}.example.org", "name": "New Reader", "form": form}
+    return "/subscribe", urlencode(fields).encode()
+
+
+def leave(token: str) -> Request:
+    return f"/unsubscribe?t={token}", b"List-Unsubscribe=One-Click"
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[int]:
+    command = [sys.executable, "-m", "pipeline", "serve", "--project", str(folder), "--port", "0"]
+    process = subprocess.Popen(
+        command,
+        cwd=REPOSITORY,
+        env={**os.environ, **MANY},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout
+    try:
+        yield urlsplit(process.stdout.readline().strip()).port or 0
+    finally:
+        process.terminate()
+        process.wait(30)
+        process.stdout.close()
+
+
+async def load(what: str, port: int, requests: Sequence[Request], rate: int) -> None:
+    """So many requests a second in all; 0 is as many as there are answers."""
+    waiting, took, wrong = iter(requests), [], []
+    begun = perf_counter()
+
+    async def client(number: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        turn = begun + number / max(rate, 1)
+        for target, body in waiting:
+            if rate:
+                await asyncio.sleep(turn - perf_counter())
+                turn += CLIENTS / rate
+            asked = perf_counter()
+            writer.write(head(target, len(body)) + body)
+            status = await answered(reader)
+            took.append(perf_counter() - asked)
+            if status != 200:
+                wrong.append(status)
+        writer.close()
+
+    await asyncio.gather(*(client(number) for number in range(CLIENTS)))
+    seconds = perf_counter() - begun
+    took.sort()
+    half, most, last = (took[int(len(took) * share)] * 1000 for share in (0.5, 0.99, 0.999))
+    pace = f"at {rate} a second" if rate else "as fast as it answers"
+    print(
+        f"{what}, {CLIENTS} clients {pace}: {len(took) / seconds:,.0f} a second; half within {half:.1f} ms, 99% within "
+        f"{most:.1f} ms, 99.9% within {last:.1f} ms; {len(wrong)} answered with an error",
+        flush=True,
+    )
+
+
+def head(target: str, length: int) -> bytes:
+    return (
+        f"POST {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        f"Content-Length: {length}\r\n\r\n"
+    ).encode()
+
+
+async def answered(reader: asyncio.StreamReader) -> int:
+    """The status of an answer, which is read to its end."""
+    lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower().split("\r\n")
+    length = next(int(line.partition(":")[2]) for line in lines if line.startswith("content-length:"))
+    await reader.readexactly(length)
+    return int(lines[0].split()[1])
+
+
+if __name__ == "__main__":
+    main()
