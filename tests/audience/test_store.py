@@ -166,6 +166,25 @@ def test_changing_the_address(store):
     assert store.by_address("ann@example.com") is None
 
 
+def test_an_address_of_before(store):
+    """Who changed the address and left has left at the old one too; who came back by themselves is there again."""
+    found = confirmed(store)
+    store.ask_address(found.id, "new@example.net", NOW)
+    store.change_address(found.id, store.who("new@example.net"), said("changed"), NOW)
+    old = [[NewReader("Ann@example.com")]]
+    assert list(store.judge_rows(["ann@example.com"])) == ["taken"]
+    store.unsubscribe(found.id, said("unsubscribed"), NOW)
+    assert list(store.judge_rows(["ann@example.com"])) == ["unsubscribed"]
+    assert list(store.import_rows(old, said("imported", "import"), NOW)) == [["unsubscribed"]]
+    store.ask("new@example.net", "", Preferences(), said("asked"), NOW)
+    store.confirm(found.id, said("confirmed"), NOW)
+    assert list(store.judge_rows(["ann@example.com"])) == ["taken"]
+    store.ask_address(found.id, "ann@example.com", NOW)
+    assert store.change_address(found.id, store.who("ann@example.com"), said("changed"), NOW)
+    assert list(store.import_rows(old, said("imported", "import"), NOW)) == [["joined"]]
+    assert list(store.judge_rows(["new@example.net"])) == ["taken"]
+
+
 def test_another_address_while_the_mail_to_the_first_goes_out(store):
     """The mail to the second goes out too."""
     found = confirmed(store)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 from pipeline.audience.consent import Consent
 from pipeline.audience.store.people import blank
 from pipeline.audience.store.rows import of_preferences
-from pipeline.audience.store.tables import subscriber, suppression
+from pipeline.audience.store.tables import former, subscriber, suppression
 from pipeline.audience.store.turn import Turn
 from pipeline.audience.subscriber import NewReader, State, Verdict, import_verdict, line, tidied
 from pipeline.recipients.addresses import address as checked
@@ -22,6 +22,11 @@ _KNOWN = select(subscriber.c.id, subscriber.c.hash, subscriber.c.state, subscrib
     subscriber.c.hash.in_(bindparam("hashes", expanding=True))
 )
 _SUPPRESSED = select(suppression.c.hash).where(suppression.c.hash.in_(bindparam("hashes", expanding=True)))
+_LEFT_SINCE = (
+    select(former.c.hash)
+    .join(subscriber, subscriber.c.id == former.c.subscriber)
+    .where(former.c.hash.in_(bindparam("hashes", expanding=True)), subscriber.c.unsubscribed.is_not(None))
+)
 _CONFIRM = update(subscriber).where(subscriber.c.id == bindparam("id_"))
 
 
@@ -30,6 +35,7 @@ def import_batch(
 ) -> list[Verdict]:
     """The verdict on each row. Whoever is there and pending is confirmed; nobody else's row is changed."""
     known, suppressed = known_and_suppressed(turn.connection, hashes)
+    left = _who_has_left(turn.connection, known, hashes)
     verdicts: list[Verdict] = []
     new: dict[bytes, NewReader] = {}
     pending: dict[bytes, tuple[int, NewReader]] = {}
@@ -37,7 +43,7 @@ def import_batch(
         there = known.get(hashed)
         again = hashed in new or hashed in pending
         state: State | None = "confirmed" if again else there.state if there else None
-        verdict = import_verdict(state, there is not None and there.unsubscribed is not None, hashed in suppressed)
+        verdict = import_verdict(state, hashed in left, hashed in suppressed)
         verdicts.append(verdict)
         if verdict == "taken" and there:
             pending[hashed] = there.id, row
@@ -54,17 +60,21 @@ def import_batch(
 def judge_batch(connection: Connection, hashes: Sequence[bytes]) -> list[Verdict]:
     """What the verdict on each of these addresses would be."""
     known, suppressed = known_and_suppressed(connection, hashes)
-    found = ((known.get(one), one in suppressed) for one in hashes)
-    return [
-        import_verdict(there.state if there else None, there is not None and there.unsubscribed is not None, banned)
-        for there, banned in found
-    ]
+    left = _who_has_left(connection, known, hashes)
+    states = ((one, known[one].state if one in known else None) for one in hashes)
+    return [import_verdict(state, one in left, one in suppressed) for one, state in states]
 
 
 def known_and_suppressed(connection: Connection, hashes: Sequence[bytes]) -> tuple[dict[bytes, Row[Any]], set[bytes]]:
     """By hash, who of these is there; and which of them are suppressed."""
     known = {row.hash: row for row in _in_parts(connection, _KNOWN, hashes)}
     return known, {row.hash for row in _in_parts(connection, _SUPPRESSED, hashes)}
+
+
+def _who_has_left(connection: Connection, known: dict[bytes, Row[Any]], hashes: Sequence[bytes]) -> set[bytes]:
+    """Which of the addresses are of people who have left, be it that they had them before another one."""
+    left = {hashed for hashed, row in known.items() if row.unsubscribed is not None}
+    return left | {row.hash for row in _in_parts(connection, _LEFT_SINCE, hashes)}
 
 
 def _said(consent: Consent, row: NewReader) -> Consent:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import LargeBinary, Row, bindparam, delete, exists, literal_column, select, update
+from sqlalchemy import LargeBinary, Row, bindparam, delete, exists, insert, literal_column, select, update
 
 from pipeline.audience.consent import Consent
 from pipeline.audience.store.rows import of_preferences, to_subscriber
 from pipeline.audience.store.tables import consent as consents
-from pipeline.audience.store.tables import origin, subscriber, suppression
+from pipeline.audience.store.tables import former, origin, subscriber, suppression
 from pipeline.audience.store.turn import Turn
 from pipeline.audience.subscriber import Asked, Preferences, Subscriber, asks_for_mail, line, tidied
 from pipeline.audience.suppression import Reason
@@ -36,6 +36,8 @@ IS_SUPPRESSED = select(_SUPPRESSED)
 _UPDATE = update(subscriber).where(subscriber.c.id == bindparam("id_"))
 _AGAIN = update(suppression).where(suppression.c.hash == _HASH)
 _ADDRESSES = select(consents.c.who).where(consents.c.subscriber == bindparam("id_")).distinct()
+_NOT_FORMER = delete(former).where(former.c.hash == _HASH)
+_FORGET_FORMER = delete(former).where(former.c.subscriber == bindparam("id_"))
 _DELETE = delete(subscriber).where(subscriber.c.id == bindparam("id_"))
 _FORGET_ORIGINS = delete(origin).where(
     origin.c.number.in_(select(consents.c.number).where(consents.c.subscriber == bindparam("id_")))
@@ -143,6 +145,9 @@ def change_address(turn: Turn, number: int, who: str, consent: Consent) -> Subsc
     turn.unqueue(number, "address")
     turn.unknown.discard(hashed)
     turn.log(number, hashed, consent)
+    for known in (hashed, row.hash):
+        turn.run(_NOT_FORMER, {"hash_": known})
+    turn.run(insert(former), {"hash": row.hash, "subscriber": number})
     return _set(turn, row, {"address": row.asked_address, "hash": hashed, "asked_address": ""})
 
 
@@ -186,7 +191,7 @@ def erase(turn: Turn, number: int, consent: Consent, now: datetime) -> bool:
         else:
             turn.run(_AGAIN, {"hash_": hashed, "reason": "erased"})
     turn.unqueue(number)
-    for statement in (_FORGET_ORIGINS, _DELETE):
+    for statement in (_FORGET_ORIGINS, _FORGET_FORMER, _DELETE):
         turn.run(statement, {"id_": number})
     turn.log(number, row.hash, replace(consent, ip=""))
     return True

@@ -105,6 +105,14 @@ suppression = Table(
     Column("at", Moment, nullable=False),
 )
 
+# The addresses that people had before they changed them: whoever leaves has left at those too.
+former = Table(
+    "former",
+    metadata,
+    Column("hash", LargeBinary(HASH_BYTES), primary_key=True),
+    Column("subscriber", BigInteger, nullable=False, index=True),
+)
+
 # The words that people said yes to: a million entries hold their hash.
 wording = Table("wording", metadata, Column("hash", String(64), primary_key=True), Column("text", Text, nullable=False))
 

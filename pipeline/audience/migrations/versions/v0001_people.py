@@ -86,6 +86,11 @@ def _people(number: sa.types.TypeEngine[int]) -> None:
 
 def _consents(number: sa.types.TypeEngine[int]) -> None:
     op.create_table(
+        "former",
+        sa.Column("hash", sa.LargeBinary(16), primary_key=True),
+        sa.Column("subscriber", sa.BigInteger, nullable=False, index=True),
+    )
+    op.create_table(
         "wording", sa.Column("hash", sa.String(64), primary_key=True), sa.Column("text", sa.Text, nullable=False)
     )
     op.create_table(
