@@ -1,4 +1,4 @@
-"""How often a reader would like a digest -> which editions are made for that reader, and which one missed. Pure."""
+"""How often a reader would like a digest -> which editions are made for that reader. Pure."""
 
 from __future__ import annotations
 
@@ -27,15 +27,3 @@ def fits(
     if rhythm not in SHORTEST or last_edition_date is None or last_edition == edition:
         return True
     return last_edition_date <= edition_date - SHORTEST[rhythm]
-
-
-def missed(
-    editions: Mapping[str, datetime], last_edition_date: datetime | None, edition: str, edition_date: datetime
-) -> tuple[str, ...]:
-    """The slugs of the editions, of all by date, that came between a reader's last one and this one, oldest first.
-
-    A reader who had none has missed those of the month before.
-    """
-    since = last_edition_date or edition_date - timedelta(days=31)
-    between = [slug for slug, date in editions.items() if since < date < edition_date and slug != edition]
-    return tuple(sorted(between, key=lambda slug: (editions[slug], slug)))

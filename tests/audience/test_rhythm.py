@@ -1,4 +1,4 @@
-"""Rhythms: which editions are for whom, in Python and in SQL alike, and which ones a reader has missed."""
+"""Rhythms: which editions are for whom, in Python and in SQL alike."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.audience.rhythm import RHYTHMS, fits, missed
+from pipeline.audience.rhythm import RHYTHMS, fits
 from pipeline.audience.store import FIELDS
 from pipeline.audience.subscriber import NewReader, Preferences
-from tests.audience.saying import DAY, NOW, readers, said
+from tests.audience.saying import NOW, readers, said
 
 
 @pytest.mark.parametrize(
@@ -78,15 +78,6 @@ def test_sequences_agree(store, days):
         if found:
             store.note_made([address], str(number), date)
             last, last_date = str(number), date
-
-
-def test_missed_editions():
-    """A monthly reader has missed what came between the last edition and this one, oldest first."""
-    editions = {"may": NOW, "third": NOW - 3 * DAY, "first": NOW - 21 * DAY, "old": NOW - 40 * DAY, "june": NOW + DAY}
-    assert missed(editions, NOW - 22 * DAY, "may", NOW) == ("first", "third")
-    assert missed(editions, NOW - 21 * DAY, "may", NOW) == ("third",)
-    assert missed(editions, None, "may", NOW) == ("first", "third")
-    assert missed({}, None, "may", NOW) == ()
 
 
 def test_fields_are_those_that_choices_ask_for():
