@@ -175,7 +175,9 @@ def _by_wishes(choice: Choice, mood: str, kinds: tuple[str, ...], minutes: str) 
     exact = tracks.fitting(candidates, mood, kinds, minutes) if mood or kinds or minutes else ()
     nearly = tracks.fitting(candidates, "", kinds, minutes) if kinds or minutes else ()
     places = {id(track): index for index, track in enumerate(candidates)}
-    return tuple(dict.fromkeys([*(places[id(one)] for one in (*exact, *nearly)), *_in_order(choice)]))
+    beside = {places[id(one)] for one in nearly}
+    in_order = sorted(_in_order(choice), key=lambda index: index not in beside)
+    return tuple(dict.fromkeys([*(places[id(one)] for one in exact), *in_order]))
 
 
 def _without(ranked: tuple[int, ...], choice: Choice, sent: tuple[str, ...]) -> tuple[int, ...]:

@@ -63,7 +63,8 @@ def test_wishes():
     """Tracks are chosen by mood, kinds and longest length; places that are left over go to the edition's own."""
     assert picked(BY_WISHES, mood="overwhelmed") == ["Box Breath", "Shoulders Down"]
     assert picked(BY_WISHES, kinds=("story", "Nothing")) == ["The Night Train", "Still Water"]
-    assert picked(BY_WISHES, mood="restless", minutes="10") == ["Rain on a Roof", "Shoulders Down"]
+    assert picked(BY_WISHES, mood="restless", minutes="10") == ["Rain on a Roof", "Still Water"]
+    assert picked(BY_WISHES, mood="curious", minutes="5") == ["Rain on a Roof", "Shoulders Down"]
     assert picked(BY_WISHES, mood="overwhelmed", kinds=("Breathwork",)) == ["Box Breath", "Still Water"]
     assert picked(BY_WISHES, minutes="long") == picked(BY_WISHES)
 
