@@ -9,9 +9,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, event, inspect, text
 
-from pipeline.audience.store import FIELDS, importing, open_store, people, queue
+from pipeline.audience.store import FIELDS, Confirm, SignUp, Unsubscribe, importing, open_store, people, queue
 from pipeline.audience.subscriber import NewReader, Preferences
 from tests.audience.conftest import SECRET, sign
 from tests.audience.saying import DAY, NOW, confirmed, pending, readers, said
@@ -524,8 +524,8 @@ def test_one_address_at_once(store):
     assert len(store.claim(NOW, 100)) == 1
 
 
-def sign_up(store, address):
-    return people.SignUp(address, bytes.fromhex(store.who(address)), "", Preferences(), said("asked"), NOW)
+def sign_up(address):
+    return SignUp(address, "", Preferences(), said("asked"), NOW)
 
 
 def test_addresses_that_a_turn_takes(store):
@@ -538,7 +538,7 @@ def test_addresses_that_a_turn_takes(store):
         lambda turn: people.suppress(turn, "gone@example.com", "bounce", said("suppressed"), NOW),
         lambda turn: importing.import_batch(turn, taken, hashes, said("imported"), NOW),
         lambda turn: people.change_address(turn, found.id, moved, said("changed")),
-        *(sign_up(store, f"{name}@example.com") for name in ("gone", "taken", "moved", "free", "ann")),
+        *(sign_up(f"{name}@example.com") for name in ("gone", "taken", "moved", "free", "ann")),
     ]
     assert [one.kind for one in store._transact(works)[3:]] == ["quiet", "quiet", "quiet", "mail", "mail"]
     assert sorted(readers(store)) == ["moved@example.com", "taken@example.com"]
@@ -547,21 +547,21 @@ def test_addresses_that_a_turn_takes(store):
 def test_one_turn(store):
     """Writes that share a transaction see each other, as if each had its own."""
     works = [
-        sign_up(store, "ann@example.com"),
-        sign_up(store, "ANN@example.com"),
-        lambda turn: people.confirm(turn, 1, said("confirmed"), NOW),
-        sign_up(store, "bob@example.com"),
+        sign_up("ann@example.com"),
+        sign_up("ANN@example.com"),
+        Confirm(1, said("confirmed"), NOW),
+        sign_up("bob@example.com"),
         lambda turn: queue.claim(turn, NOW, 1),
-        lambda turn: people.unsubscribe(turn, 1, said("unsubscribed"), NOW),
+        Unsubscribe(1, said("unsubscribed"), NOW),
         lambda turn: people.erase(turn, 1, said("erased"), NOW),
-        sign_up(store, "ann@example.com"),
+        sign_up("ann@example.com"),
     ]
     first, again, there, bob, (claimed,), gone, erased, never = store._transact(works)
     assert [one.kind for one in (first, again, bob, never)] == ["mail", "quiet", "mail", "quiet"]
     assert (there.state, gone.state, erased) == ("confirmed", "unsubscribed", True)
-    assert (claimed.kind, claimed.subscriber_id) in {("welcome", 1), ("confirm", 2)}
+    assert (claimed.kind, claimed.subscriber_id) in {("welcome", 1), ("confirm", bob.subscriber.id)}
     waiting = store.claim(NOW + DAY, 10)
-    assert [(one.kind, one.subscriber_id) for one in waiting] == [("confirm", 2)]
+    assert [(one.kind, one.subscriber_id) for one in waiting] == [("confirm", bob.subscriber.id)]
     assert [one.consent.what for one in store.consents()] == ["asked", "confirmed", "asked", "unsubscribed", "erased"]
     assert store.verify() is None
 
@@ -569,11 +569,40 @@ def test_one_turn(store):
 def test_a_farewell_in_the_turn_of_a_sign_up(store):
     """What was queued in a turn doesn't go out when the same turn takes it back."""
     works = [
-        sign_up(store, "ann@example.com"),
-        lambda turn: people.unsubscribe(turn, 1, said("unsubscribed"), NOW),
+        sign_up("ann@example.com"),
+        Unsubscribe(1, said("unsubscribed"), NOW),
     ]
     store._transact(works)
     assert store.claim(NOW + DAY, 10) == []
+
+
+def test_many_who_leave(store):
+    """Fifty who leave in one turn take as many statements as two, and the consents of all are in the log."""
+    numbers = [pending(store, f"r{number}@example.com").id for number in range(60)]
+    statements, counts = [], []
+    event.listen(store._database.writer, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    for some in (numbers[:2], numbers[2:52]):
+        readers = store.do_all([Unsubscribe(number, said("unsubscribed"), NOW) for number in some])
+        assert {reader.state for reader in readers} == {"unsubscribed"}
+        counts.append(len(statements))
+    assert counts[1] == 2 * counts[0]
+    assert store.counts()["unsubscribed"] == 52
+    assert [one.subscriber_id for one in store.claim(NOW, 100)] == numbers[52:]
+    assert store.verify() is None
+
+
+def test_the_time_that_nothing_takes(tmp_path):
+    """A sign-up that changes nothing for anybody is written to the disk, as one that does is."""
+    file = tmp_path / "audience.db"
+    with open_store(f"sqlite:///{file}", [SECRET], sign) as store:
+        pending(store)
+        with closing(sqlite3.connect(file)) as other:
+            versions = []
+            for _ in range(2):
+                versions.append(other.execute("PRAGMA data_version").fetchone())
+                assert store.ask("ann@example.com", "", Preferences(), said("asked"), NOW).kind == "quiet"
+            versions.append(other.execute("PRAGMA data_version").fetchone())
+    assert len(set(versions)) == 3
 
 
 @pytest.mark.slow

@@ -115,3 +115,32 @@ def test_stopped():
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
             turns.do(add(1))
+
+
+def test_all_of_one_thread():
+    """Works that one thread brings are done in one transaction, and each gets its own answer or its own error."""
+    log = Log()
+    turns = Turns(log.transact)
+    assert turns.do_all([add(number) for number in range(60)]) == [number * 2 for number in range(60)]
+    assert log.sizes == [60]
+    one, wrong, other = turns.do_all([add(100), add(-1), add(101)])
+    assert (one, str(wrong), other) == (200, "not -1", 202)
+    assert log.done == [*range(60), 100, 101]
+
+
+def test_threads_that_bring_many():
+    """Several threads that bring more than one transaction takes all get their answers, in order."""
+    log, got = Log(), {}
+    turns = Turns(log.transact)
+
+    def client(first):
+        got[first] = turns.do_all([add(number) for number in range(first, first + 150)])
+
+    threads = [threading.Thread(target=client, args=(first,)) for first in range(0, 1500, 150)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(got[first] == [number * 2 for number in range(first, first + 150)] for first in got)
+    assert sorted(log.done) == list(range(1500))
+    assert max(log.sizes) == 64

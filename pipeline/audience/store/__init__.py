@@ -19,6 +19,7 @@ from pipeline.audience.consent import FIRST, Consent, Entry, Fault, first_fault
 from pipeline.audience.store import importing, log, people, queue, readers, withdrawing
 from pipeline.audience.store.checkpoints import Checkpoints
 from pipeline.audience.store.opening import Database, failures, open_database, writing
+from pipeline.audience.store.people import Confirm, SignUp, Unsubscribe
 from pipeline.audience.store.readers import BATCH, FIELDS, SEGMENTS, Segment
 from pipeline.audience.store.rows import to_subscriber
 from pipeline.audience.store.tables import consent, head, subscriber, suppression
@@ -39,7 +40,7 @@ from pipeline.audience.suppression import SALT_BYTES, Hasher, Reason
 from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.recipients.batch import Batch
 
-__all__ = ["FIELDS", "SEGMENTS", "Segment", "Store", "open_store"]
+__all__ = ["FIELDS", "SEGMENTS", "Confirm", "Segment", "SignUp", "Store", "Unsubscribe", "open_store"]
 
 Result = TypeVar("Result")
 _PAGE = 1024
@@ -120,16 +121,16 @@ class Store:
     def ask(self, address: str, name: str, preferences: Preferences, consent: Consent, now: datetime) -> Asked:
         """Somebody signs up with the address. ``mail``: new, pending or left, and not written to in the last 24 hours;
         a confirmation mail is queued. ``quiet``: nothing has changed, and nothing goes out."""
-        return self._do(people.SignUp(address, self._hasher.hash(address), name, preferences, consent, now))
+        return self._do(SignUp(address, name, preferences, consent, now))
 
     def confirm(self, number: int, consent: Consent, now: datetime) -> Subscriber | None:
         """Pending -> confirmed, and the welcome mail is queued; a confirmed one stays so. ``None`` where nobody can be
         confirmed: erased, suppressed, or unsubscribed since."""
-        return self._do(lambda turn: people.confirm(turn, number, consent, now))
+        return self._do(Confirm(number, consent, now))
 
     def unsubscribe(self, number: int, consent: Consent, now: datetime) -> Subscriber | None:
         """At once, and as often as anybody likes; what is queued for the reader doesn't go out. ``None`` for nobody."""
-        return self._do(lambda turn: people.unsubscribe(turn, number, consent, now))
+        return self._do(Unsubscribe(number, consent, now))
 
     # Changing
 
@@ -309,14 +310,20 @@ class Store:
         """The mail couldn't go out; it is due again then."""
         self._do(lambda turn: queue.later(turn, number, not_before, error))
 
+    def do_all(self, wishes: Sequence[SignUp | Confirm | Unsubscribe]) -> list[Any]:
+        """What ``ask``, ``confirm`` and ``unsubscribe`` answer to each, or the exception that they raise: in one
+        transaction, and with one thread that waits."""
+        return self._turns.do_all(wishes)
+
     def _do(self, work: Callable[[Turn], Result]) -> Result:
         answer: Result = self._turns.do(work)
         return answer
 
     def _transact(self, works: Sequence[Callable[[Turn], Any]]) -> list[Any]:
         with failures(), writing(self._database.writer) as connection:
-            hashes = [work.hashed for work in works if isinstance(work, people.SignUp)]
-            turn = Turn(connection, self._hasher, self._sign, self._wordings, hashes)
+            hashes = [self._hasher.hash(work.address) for work in works if isinstance(work, SignUp)]
+            numbers = [work.number for work in works if isinstance(work, Confirm | Unsubscribe)]
+            turn = Turn(connection, self._hasher, self._sign, self._wordings, hashes, numbers)
             answers = [work(turn) for work in works]
             turn.end()
             connection.commit()

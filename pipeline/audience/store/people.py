@@ -33,7 +33,6 @@ BY_ID = (
     .where(subscriber.c.id == bindparam("id_"))
 )
 IS_SUPPRESSED = select(_SUPPRESSED)
-_UPDATE = update(subscriber).where(subscriber.c.id == bindparam("id_"))
 _AGAIN = update(suppression).where(suppression.c.hash == _HASH)
 _ADDRESSES = select(consents.c.who).where(consents.c.subscriber == bindparam("id_")).distinct()
 _NOT_FORMER = delete(former).where(former.c.hash == _HASH)
@@ -50,31 +49,71 @@ class SignUp:
     only changed by a wish that a mail goes out for."""
 
     address: str
-    hashed: bytes
     name: str
     preferences: Preferences
     consent: Consent
     now: datetime
 
     def __call__(self, turn: Turn) -> Asked:
-        if self.hashed in turn.unknown:
-            return _take_up(turn, self)
-        row = turn.one(FIND, {"hash_": self.hashed})
+        hashed = turn.hasher.hash(self.address)
+        if hashed in turn.unknown:
+            return _take_up(turn, self, hashed)
+        row = turn.one(FIND, {"hash_": hashed})
         assert row is not None  # the left side of its joins is always there
         if row.id is None and row.reason is None:
-            return _take_up(turn, self)
+            return _take_up(turn, self, hashed)
         if row.reason is not None or not asks_for_mail(row.state, row.mailed, self.now):
+            # A number that nobody gets: the disk is waited for, as for somebody new, so that the time tells nothing.
+            turn.new_ids()
             return Asked("quiet", None if row.id is None else to_subscriber(row._mapping))
-        there = _set(turn, row, _asked(self))
-        return _mail(turn, self, there)
+        return _mail(turn, self, hashed, _set(turn, row, _asked(self)))
 
 
-def _take_up(turn: Turn, wish: SignUp) -> Asked:
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """The owner of the address follows the link of the mail and presses its button."""
+
+    number: int
+    consent: Consent
+    now: datetime
+
+    def __call__(self, turn: Turn) -> Subscriber | None:
+        """``None`` for whoever isn't there, is suppressed, or has unsubscribed since: a new sign-up is needed then."""
+        row = turn.reader(self.number)
+        if row is None or row.reason is not None or row.state == "unsubscribed":
+            return None
+        if row.state == "confirmed":
+            return to_subscriber(row._mapping)
+        turn.log(self.number, row.hash, self.consent)
+        turn.unqueue(self.number, "confirm")
+        turn.queue(self.number, "welcome", self.now)
+        # The owner has answered: the next sign-up, should they leave, may have a mail at once.
+        return _set(turn, row, {"state": "confirmed", "confirmed": self.now, "unsubscribed": None, "mailed": None})
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """A reader leaves, by whichever way, and as often as they like."""
+
+    number: int
+    consent: Consent
+    now: datetime
+
+    def __call__(self, turn: Turn) -> Subscriber | None:
+        row = turn.reader(self.number)
+        if row is None or row.state == "unsubscribed":
+            return None if row is None else to_subscriber(row._mapping)
+        turn.unqueue(self.number)
+        turn.log(self.number, row.hash, self.consent)
+        return _set(turn, row, {"state": "unsubscribed", "unsubscribed": self.now, "asked_address": ""})
+
+
+def _take_up(turn: Turn, wish: SignUp, hashed: bytes) -> Asked:
     """Nobody has had the address before."""
     number = turn.new_ids()
-    there = blank(number, wish.hashed, checked(wish.address), turn.sign(number)) | _asked(wish) | {"created": wish.now}
-    turn.insert(subscriber, [there])
-    return _mail(turn, wish, to_subscriber(there))
+    there = blank(number, hashed, checked(wish.address), turn.sign(number)) | _asked(wish) | {"created": wish.now}
+    turn.take_up(there)
+    return _mail(turn, wish, hashed, to_subscriber(there))
 
 
 def _asked(wish: SignUp) -> dict[str, Any]:
@@ -82,28 +121,14 @@ def _asked(wish: SignUp) -> dict[str, Any]:
     return {"name": line(wish.name), **told, "state": "pending", "mailed": wish.now}
 
 
-def _mail(turn: Turn, wish: SignUp, there: Subscriber) -> Asked:
-    turn.log(there.id, wish.hashed, wish.consent)
+def _mail(turn: Turn, wish: SignUp, hashed: bytes, there: Subscriber) -> Asked:
+    turn.log(there.id, hashed, wish.consent)
     turn.queue(there.id, "confirm", wish.now)
     return Asked("mail", there)
 
 
-def confirm(turn: Turn, number: int, consent: Consent, now: datetime) -> Subscriber | None:
-    """``None`` for whoever isn't there, is suppressed, or has unsubscribed since: a new sign-up is needed then."""
-    row = turn.one(BY_ID, {"id_": number})
-    if row is None or row.reason is not None or row.state == "unsubscribed":
-        return None
-    if row.state == "confirmed":
-        return to_subscriber(row._mapping)
-    turn.log(number, row.hash, consent)
-    turn.unqueue(number, "confirm")
-    turn.queue(number, "welcome", now)
-    # The owner has answered: the next sign-up, should they leave, may have a mail at once.
-    return _set(turn, row, {"state": "confirmed", "confirmed": now, "unsubscribed": None, "mailed": None})
-
-
 def change(turn: Turn, number: int, preferences: Preferences, name: str, consent: Consent) -> Subscriber | None:
-    row = turn.one(BY_ID, {"id_": number})
+    row = turn.reader(number)
     if row is None:
         return None
     turn.log(number, row.hash, consent)
@@ -114,7 +139,7 @@ def ask_address(turn: Turn, number: int, new_address: str, now: datetime, may_ma
     """A reader would like another address: it has to be nobody's, and its owner has to confirm. The wish is kept
     whatever the address is, for readers see what is kept of them, and who else is on the list is none of their
     business."""
-    row = turn.one(BY_ID, {"id_": number})
+    row = turn.reader(number)
     found = turn.one(FIND, {"hash_": turn.hasher.hash(new_address)})
     assert found is not None
     if row is None or row.reason is not None or row.state == "unsubscribed":
@@ -130,7 +155,7 @@ def ask_address(turn: Turn, number: int, new_address: str, now: datetime, may_ma
 
 def change_address(turn: Turn, number: int, who: str, consent: Consent) -> Subscriber | None:
     """``who`` is the hash of the new address, as the mail to it was made with. Done once already is done."""
-    row = turn.one(BY_ID, {"id_": number})
+    row = turn.reader(number)
     if row is None or row.reason is not None:
         return None
     if row.hash.hex() == who:
@@ -151,15 +176,6 @@ def change_address(turn: Turn, number: int, who: str, consent: Consent) -> Subsc
     return _set(turn, row, {"address": row.asked_address, "hash": hashed, "asked_address": ""})
 
 
-def unsubscribe(turn: Turn, number: int, consent: Consent, now: datetime) -> Subscriber | None:
-    row = turn.one(BY_ID, {"id_": number})
-    if row is None or row.state == "unsubscribed":
-        return None if row is None else to_subscriber(row._mapping)
-    turn.unqueue(number)
-    turn.log(number, row.hash, consent)
-    return _set(turn, row, {"state": "unsubscribed", "unsubscribed": now, "asked_address": ""})
-
-
 def suppress(turn: Turn, address: str, reason: Reason, consent: Consent, now: datetime) -> bool:
     """Whether it wasn't there before. What was there before keeps its reason."""
     hashed = turn.hasher.hash(address)
@@ -177,7 +193,7 @@ def suppress(turn: Turn, address: str, reason: Reason, consent: Consent, now: da
 def erase(turn: Turn, number: int, consent: Consent, now: datetime) -> bool:
     """Whether there was anybody. Of the person stay the hashes, of earlier addresses too, in the log and on the list of
     those not to write to."""
-    row = turn.one(BY_ID, {"id_": number})
+    row = turn.reader(number)
     if row is None:
         return False
     earlier = [bytes.fromhex(who) for who in turn.connection.scalars(_ADDRESSES, {"id_": number})]
@@ -206,5 +222,5 @@ def blank(number: int, hashed: bytes, address: str, token: str) -> dict[str, Any
 
 def _set(turn: Turn, row: Row[Any], values: dict[str, Any]) -> Subscriber:
     """The subscriber of the row, with these values from now on."""
-    turn.run(_UPDATE, {"id_": row.id, **values})
+    turn.change(row.id, values)
     return to_subscriber({**row._mapping, **values})

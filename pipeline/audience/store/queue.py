@@ -24,7 +24,6 @@ _DONE = delete(outgoing).where(outgoing.c.id == bindparam("id_"))
 
 
 def claim(turn: Turn, now: datetime, limit: int) -> list[Outgoing]:
-    turn.write_queue()
     rows = turn.connection.execute(_WAITING, {"now": now, "limit_": limit}).all()
     found = []
     for row in rows:

@@ -1,7 +1,7 @@
 """One transaction of the only writer: the numbers it gives out, the consents it logs, the mails it has wait.
 
-What nobody reads in the same turn is gathered, and written at its end in one go: a turn of fifty sign-ups logs their
-consents with one statement.
+What nobody reads in the same turn is gathered, and written at its end in one go, and what its works are about is read
+in one go before: a turn of fifty people who leave takes as many statements as one of a single person.
 """
 
 from __future__ import annotations
@@ -34,11 +34,18 @@ _KNOWN = union_all(
 )
 _UNQUEUE = delete(outgoing).where(outgoing.c.subscriber == bindparam("id_"))
 _UNQUEUE_ONE = _UNQUEUE.where(outgoing.c.kind == bindparam("kind_"))
+_UPDATE = update(subscriber).where(subscriber.c.id == bindparam("id_"))
+_READERS = (
+    select(subscriber, suppression.c.reason)
+    .outerjoin(suppression, suppression.c.hash == subscriber.c.hash)
+    .where(subscriber.c.id.in_(bindparam("numbers", expanding=True)))
+)
 
 
 class Turn:
-    """What a write is done with. ``known`` are the hashes of wordings that are there for sure; ``unknown`` those of
-    addresses that neither list has, of all that the turn's sign-ups are with: one look for all of them."""
+    """What a write is done with. ``known`` are the hashes of wordings that are there for sure. ``hashes`` are those of
+    addresses that somebody signs up with in this turn, and ``numbers`` those of readers that it is about: one look for
+    all of them; ``unknown`` are the hashes that neither list has."""
 
     def __init__(
         self,
@@ -47,13 +54,17 @@ class Turn:
         sign: Callable[[int], str],
         known: frozenset[str] = frozenset(),
         hashes: Sequence[bytes] = (),
+        numbers: Sequence[int] = (),
     ) -> None:
-        self.connection = connection
+        self._connection = connection
         self.hasher = hasher
         self.sign = sign
         self.known = known
         self.wordings: dict[str, str] = {}
         self._entries: list[Entry] = []
+        self._new: list[dict[str, Any]] = []
+        self._changed: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        self._unqueued: list[tuple[int, Kind | None]] = []
         self._queued: dict[tuple[int, Kind], datetime] = {}
         # First: with this, nobody else writes until the end.
         self._before = connection.execute(_TAKE).one()
@@ -63,6 +74,16 @@ class Turn:
         self.unknown = set(hashes)
         if hashes:
             self.unknown.difference_update(connection.scalars(_KNOWN, {"hashes": list(hashes)}))
+        self._read: dict[int, Row[Any] | None] = dict.fromkeys(numbers)
+        if numbers:
+            self._read.update((row.id, row) for row in connection.execute(_READERS, {"numbers": [*self._read]}))
+
+    @property
+    def connection(self) -> Connection:
+        """For whoever reads or writes at once: what was gathered is written first, and what was read may be old."""
+        self._read.clear()
+        self._write()
+        return self._connection
 
     def one(self, statement: Any, values: dict[str, Any]) -> Row[Any] | None:
         return self.connection.execute(statement, values).first()
@@ -70,17 +91,37 @@ class Turn:
     def run(self, statement: Any, values: dict[str, Any] | Sequence[dict[str, Any]]) -> None:
         self.connection.execute(statement, values)
 
+    def reader(self, number: int) -> Row[Any] | None:
+        """All columns of the subscriber, and ``reason``, for which nobody writes to them."""
+        if number not in self._read:
+            return self.connection.execute(_READERS, {"numbers": [number]}).first()
+        return self._read.pop(number)
+
+    def take_up(self, there: dict[str, Any]) -> None:
+        """A subscriber that is new, with all columns."""
+        self.unknown.discard(there["hash"])
+        self._read.pop(there["id"], None)
+        self._new.append(there)
+
+    def change(self, number: int, values: dict[str, Any]) -> None:
+        """These columns of the subscriber are so from now on."""
+        self._read.pop(number, None)
+        self._changed.setdefault(tuple(values), []).append({"id_": number, **values})
+
     def insert(self, table: Table, rows: Iterable[dict[str, Any]]) -> None:
         """Rows with all columns. Handed to the driver as they are, but for moments: SQLAlchemy would take longer to
         look at the values of a million rows than SQLite takes to write them."""
-        moments = _moments(table)
         rows = list(rows)
         self.unknown.difference_update([row["hash"] for row in rows] if table in _LISTS else ())
+        self._insert(self.connection, table, rows)
+
+    def _insert(self, connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+        moments = _moments(table)
         plain = [row | {name: micros(row[name]) for name in moments if row[name] is not None} for row in rows]
-        if len(plain) > _MANY and self.connection.dialect.name == "postgresql":
-            _copy(self.connection, table, plain)
+        if len(plain) > _MANY and connection.dialect.name == "postgresql":
+            _copy(connection, table, plain)
         elif plain:
-            self.connection.exec_driver_sql(_insertion(table, self.connection.dialect), plain)
+            connection.exec_driver_sql(_insertion(table, connection.dialect), plain)
 
     def new_ids(self, count: int = 1) -> int:
         """The first of so many numbers, which nobody has had before: the log knows people by them for ever."""
@@ -104,18 +145,11 @@ class Turn:
         """What waits for the person, or that kind of it, doesn't go out."""
         for key in [key for key in self._queued if key[0] == subscriber and kind in (None, key[1])]:
             del self._queued[key]
-        self.run(*((_UNQUEUE_ONE, {"id_": subscriber, "kind_": kind}) if kind else (_UNQUEUE, {"id_": subscriber})))
-
-    def write_queue(self) -> None:
-        """For whoever reads it in this turn."""
-        rows = [{"subscriber": number, "kind": kind, "now": now} for (number, kind), now in self._queued.items()]
-        self._queued.clear()
-        if rows:
-            self.run(_QUEUE[self.connection.dialect.name], rows)
+        self._unqueued.append((subscriber, kind))
 
     def end(self) -> None:
         """Write what was gathered. After this nothing more can be done in the turn."""
-        self.write_queue()
+        self._write()
         missing = {key: text for key, text in self.wordings.items() if self.one(_WORDING, {"hash_": key}) is None}
         self.insert(wording, [{"hash": key, "text": text} for key, text in missing.items()])
         self.insert(consents, map(_row, self._entries))
@@ -123,6 +157,21 @@ class Turn:
         if (self._subscriber, self._entry) != (self._before.last_subscriber, self._before.last_entry):
             values = {"last_subscriber": self._subscriber, "last_entry": self._entry, "last_hash": self._hash}
             self.run(update(head), values)
+
+    def _write(self) -> None:
+        """A mail that was taken back, and asked for again, waits: queueing comes last."""
+        connection = self._connection
+        self._insert(connection, subscriber, self._new)
+        for rows in self._changed.values():
+            connection.execute(_UPDATE, rows)
+        if of_all_kinds := [{"id_": number} for number, kind in self._unqueued if not kind]:
+            connection.execute(_UNQUEUE, of_all_kinds)
+        if of_one_kind := [{"id_": number, "kind_": kind} for number, kind in self._unqueued if kind]:
+            connection.execute(_UNQUEUE_ONE, of_one_kind)
+        if queued := [{"subscriber": number, "kind": kind, "now": now} for (number, kind), now in self._queued.items()]:
+            connection.execute(_QUEUE[connection.dialect.name], queued)
+        for gathered in (self._new, self._changed, self._unqueued, self._queued):
+            gathered.clear()
 
 
 def _queue(dialect: Any) -> Any:

@@ -45,18 +45,24 @@ class Turns(Generic[Result]):
 
     def do(self, work: Callable[[Any], Result]) -> Result:
         """The work's answer, once it is committed. Works may be done twice, and only the second time count."""
-        ticket = _Ticket(work)
-        with self._guard:
-            self._waiting.append(ticket)
-            leads, self._led = not self._led, True
-        if not leads:
-            ticket.woken.acquire()
-        if not ticket.done:
-            self._lead()
-        if ticket.error is not None:
-            raise ticket.error
-        answer: Result = ticket.answer
+        answer = self.do_all((work,))[0]
+        if isinstance(answer, BaseException):
+            raise answer
         return answer
+
+    def do_all(self, works: Sequence[Callable[[Any], Result]]) -> list[Result | BaseException]:
+        """For each work its answer, or what it raised; as if each had a thread of its own."""
+        tickets = [_Ticket(work) for work in works]
+        with self._guard:
+            self._waiting.extend(tickets)
+            leads, self._led = not self._led, True
+        for ticket in tickets:
+            if not leads:
+                ticket.woken.acquire()
+            leads = False
+            if not ticket.done:
+                self._lead()
+        return [ticket.answer if ticket.error is None else ticket.error for ticket in tickets]
 
     def _lead(self) -> None:
         with self._guard:
