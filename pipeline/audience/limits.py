@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 HOUR = 3600.0
@@ -87,13 +88,17 @@ class Once:
 
 def _keys(ip: str, limits: Limits) -> dict[str, int]:
     """What one from this address counts for, and how many of that there may be."""
-    found = {"": limits.in_all}
+    return dict(zip(("", *_names(ip)), (limits.in_all, limits.per_network, limits.per_ip), strict=False))
+
+
+@lru_cache(maxsize=1024)
+def _names(ip: str) -> tuple[str, ...]:
+    """The address's network, and itself; of what is none, nothing."""
     try:
         address = _as_sent(ip_address(ip.partition("%")[0]))
     except ValueError:
-        return found
-    network = ip_network(f"{address}/{_NETWORK[address.version]}", strict=False)
-    return {**found, str(network): limits.per_network, str(address): limits.per_ip}
+        return ()
+    return str(ip_network(f"{address}/{_NETWORK[address.version]}", strict=False)), str(address)
 
 
 def _as_sent(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

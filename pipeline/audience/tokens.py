@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from hashlib import blake2b
 from typing import Literal
 
@@ -102,14 +102,28 @@ def _signer(secrets: Sequence[bytes], purpose: Purpose, list_id: str) -> itsdang
 
 
 class _Signer(itsdangerous.Signer):
-    """Has its key ready: an import signs a million tokens, and most of that time went into the same beginnings."""
+    """Has its keys ready: an import signs a million tokens, and most of that time went into the same beginnings."""
+
+    @cached_property
+    def _begun(self) -> list[hmac.HMAC]:
+        """The newest key's last, as itsdangerous has them."""
+        return [hmac.new(self.derive_key(key), digestmod=_DIGEST) for key in self.secret_keys]
 
     def get_signature(self, value: str | bytes) -> bytes:
-        if (begun := self.__dict__.get("_begun")) is None:
-            begun = self.__dict__["_begun"] = hmac.new(self.derive_key(), digestmod=_DIGEST)
-        made = begun.copy()
-        made.update(itsdangerous.want_bytes(value))
-        return itsdangerous.base64_encode(made.digest())
+        return itsdangerous.base64_encode(_ended(self._begun[-1], value))
+
+    def verify_signature(self, value: str | bytes, sig: str | bytes) -> bool:
+        try:
+            given = itsdangerous.base64_decode(sig)
+        except itsdangerous.BadData:
+            return False
+        return any(hmac.compare_digest(given, _ended(begun, value)) for begun in reversed(self._begun))
+
+
+def _ended(begun: hmac.HMAC, value: str | bytes) -> bytes:
+    made = begun.copy()
+    made.update(itsdangerous.want_bytes(value))
+    return made.digest()
 
 
 def _is_alive(made: datetime | None, life: timedelta | None, now: datetime | None) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -39,12 +40,17 @@ def client_ip(request: Request, trusted: Sequence[Network]) -> str:
 
 
 def _is_in(address: str, networks: Sequence[Network]) -> bool:
-    return _is_address(address) and any(ip_address(address) in network for network in networks)
+    found = _address(address)
+    return found is not None and any(found in network for network in networks)
 
 
 def _is_address(text: str) -> bool:
+    return _address(text) is not None
+
+
+@lru_cache(maxsize=1024)
+def _address(text: str) -> IPv4Address | IPv6Address | None:
     try:
-        ip_address(text)
+        return ip_address(text)
     except ValueError:
-        return False
-    return True
+        return None

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from pipeline import templates
+from pipeline.errors import PipelineError, TemplateError
 from pipeline.languages import primary
 from pipeline.model import Newsletter
 
 _MOST_TAGS = 20
+# What a page of one reader shows as it is, and asks nothing of.
+_READERS_OWN = {"address", "token"}
+_PLACE = re.compile("\x02([a-z]+)\x03")
 
 
 class Pages:
@@ -27,11 +32,14 @@ class Pages:
         self.languages = templates.languages_there(environment)
         self.own_language = self.known(newsletter.language) or self.languages[0]
         self.words = cache(self._words)
-        self._same = cache(self._rendered)
+        self._form = cache(self._rendered_form)
 
     def html(self, name: str, language: str, /, **facts: Any) -> str:
-        """The page as HTML. One that tells nothing of its own is made once."""
-        return self._rendered(name, language, facts) if facts else self._same(name, language)
+        """The page as HTML. One that tells nothing but whose it is is made once, with places for that."""
+        form = self._form(name, language, frozenset(facts)) if facts.keys() <= _READERS_OWN else None
+        if form is None:
+            return self._rendered(name, language, facts)
+        return _PLACE.sub(lambda place: escape(facts[place[1]]), form)
 
     def show(self, name: str, language: str, status: int = 200, /, **facts: Any) -> Response:
         return HTMLResponse(self.html(name, language, **facts), status, {"Content-Language": language})
@@ -46,11 +54,35 @@ class Pages:
         found = (self.known(one) for one in (chosen, *accepted) if one)
         return next(filter(None, found), self.own_language)
 
-    def _rendered(self, name: str, language: str, facts: Mapping[str, Any] | None = None) -> str:
-        return templates.render_page(name, language, self.root, self.newsletter, self.environment, facts or {})
+    def _rendered_form(self, name: str, language: str, facts: frozenset[str]) -> str | None:
+        """``None`` where the template does more with a fact than to show it."""
+        try:
+            return self._rendered(name, language, {fact: _Place(fact) for fact in facts})
+        except PipelineError:
+            return None
+
+    def _rendered(self, name: str, language: str, facts: Mapping[str, Any]) -> str:
+        return templates.render_page(name, language, self.root, self.newsletter, self.environment, facts)
 
     def _words(self, said: str, language: str) -> str:
         return templates.render_words(said, language, self.newsletter, self.environment)
+
+
+class _Place:
+    """Where a fact is to be put in: nothing else can be done with it, not even to ask whether it is there."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, fact: str) -> None:
+        self._fact = fact
+
+    def __html__(self) -> str:
+        return f"\x02{self._fact}\x03"
+
+    def _refuse(self, *_: object) -> Any:
+        raise TemplateError(f"{self._fact} isn't there yet")
+
+    __str__ = __bool__ = __eq__ = _refuse
 
 
 def shown_address(address: str) -> Markup:

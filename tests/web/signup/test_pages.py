@@ -1,0 +1,49 @@
+"""pages.py: the service's pages."""
+
+import shutil
+
+import pytest
+
+from pipeline import build
+from pipeline.web.signup.pages import Pages, shown_address
+from tests import folders
+
+
+@pytest.fixture
+def folder(tmp_path):
+    shutil.copytree(folders.REPOSITORY / "templates", tmp_path / "templates")
+    return folders.make(tmp_path)
+
+
+def pages(folder):
+    project = build.open_project(folder)
+    return Pages(project.library.newsletter, project.environment, "/newsletter")
+
+
+@pytest.mark.parametrize("name", ["confirm", "confirmed", "unsubscribe", "unsubscribed", "erase"])
+def test_a_page_of_a_reader(folder, name):
+    """A page that is made once shows each reader what it would if it were made for them alone."""
+    found = pages(folder)
+    for language in found.languages:
+        for address in ("ann@example.com", "<b>&amp;\x02token\x03{{ t }}@example.com"):
+            facts = {"address": shown_address(address), "token": 'a"b<c&d'}
+            assert found.html(name, language, **facts) == found._rendered(name, language, facts)
+
+
+@pytest.mark.parametrize(
+    ("template", "shown"),
+    [
+        ("{{ address | upper }}", "<BDI>ANN@EXAMPLE.COM</BDI> | <BDI>B@EXAMPLE.COM</BDI>"),
+        ("{{ address | length }}", "26 | 24"),
+        ("{% if token == 'one' %}first{% endif %}", "first | "),
+        ("{% if 'ann' in address %}{{ address }}{% endif %}", "<bdi>ann@example.com</bdi> | "),
+        ("{{ token[0] }}{{ token ~ '!' }}", "oone! | ttwo!"),
+    ],
+)
+def test_a_template_that_does_more(folder, template, shown):
+    """A template of the newsletter's own that does more with a fact than to show it is made for each reader."""
+    (folder / "templates" / "pages" / "confirm.html.j2").write_text(template)
+    found = pages(folder)
+    readers = (("ann@example.com", "one"), ("b@example.com", "two"))
+    told = [found.html("confirm", "en", address=shown_address(address), token=token) for address, token in readers]
+    assert " | ".join(told) == shown
