@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pipeline.audience import exports
+from pipeline.audience.store import Unsubscribe
 from pipeline.web.signup.pages import shown_address
 from pipeline.web.signup.reading import read_body
 from pipeline.web.signup.service import Service, log, token_of
@@ -35,7 +36,7 @@ class Leaving:
         consent = service.consent(
             "unsubscribed", "one-click" if ONE_CLICK in body else "link", request, self.pages.language(request)
         )
-        reader = await service.do(service.store.unsubscribe, number, consent, service.now())
+        reader = await service.settle(Unsubscribe(number, consent, service.now()))
         if reader is None:
             return self.pages.show("erased", self.pages.language(request))
         log.info("reader %d has unsubscribed", number)

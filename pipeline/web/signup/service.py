@@ -20,8 +20,8 @@ from starlette.requests import Request
 
 from pipeline.audience.consent import Consent, How, What
 from pipeline.audience.limits import Door, Limits, Once
-from pipeline.audience.store import Store
-from pipeline.audience.subscriber import ONE_MAIL_IN, Subscriber
+from pipeline.audience.store import Confirm, SignUp, Store, Unsubscribe
+from pipeline.audience.subscriber import ONE_MAIL_IN, Asked, Subscriber
 from pipeline.audience.tokens import BadTokenError, Signer
 from pipeline.content import Library
 from pipeline.languages import direction
@@ -29,6 +29,7 @@ from pipeline.model import Direction
 from pipeline.settings import Settings
 from pipeline.templates import Environment
 from pipeline.web.signup.forms import NAME, Form, Forms
+from pipeline.web.signup.gathering import Gathering
 from pipeline.web.signup.origin import client_ip, page_origin
 from pipeline.web.signup.pages import Pages
 
@@ -36,8 +37,7 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 log = logging.getLogger("pipeline.signup")
-# What writes at once shares one transaction, so that many may wait.
-_THREADS = 64
+_THREADS = 16
 # Forms without a fresh token are let in this many times more rarely.
 _STRICTER = 4
 # More of them are no choice.
@@ -54,6 +54,8 @@ class Offer:
 
     def known_topics(self, asked: Sequence[str], chosen: Sequence[str] = ()) -> tuple[str, ...]:
         """Those of the topics asked for that there are, or that were chosen before."""
+        if not asked:
+            return ()
         wanted = {topic.casefold() for topic in asked}
         there = _once([*(topic for topic, _ in self.topics), *chosen])
         return tuple(topic for topic in there if topic.casefold() in wanted)
@@ -95,12 +97,23 @@ class Service:
         # A reader may name any address; whoever has it gets no more of it than of sign-ups.
         self.address_mails = Once(ONE_MAIL_IN.total_seconds())
         self._threads = ThreadPoolExecutor(_THREADS, "signup")
+        self._wishes: Gathering[SignUp | Confirm | Unsubscribe] = Gathering(lambda all_: self.do(store.do_all, all_))
 
     async def do(
         self, work: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs
     ) -> Result:
         """What the work answers, which waits for a disk, without holding up other requests."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *arguments, **named))
+
+    async def ask(self, wish: SignUp) -> Asked:
+        """Somebody signs up."""
+        answer: Asked = await self._wishes.write(wish)
+        return answer
+
+    async def settle(self, wish: Confirm | Unsubscribe) -> Subscriber | None:
+        """A reader has confirmed, or has left."""
+        answer: Subscriber | None = await self._wishes.write(wish)
+        return answer
 
     async def reader(self, request: Request) -> Subscriber | None:
         """Whose link it is; ``None`` for a broken one, and for a reader who isn't there any more."""
