@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
@@ -22,6 +23,8 @@ MIGRATIONS = Path(__file__).parent.parent / "migrations"
 NEWEST = "0001"
 # Seconds that a process waits for another one that writes, or that migrates.
 _PATIENCE, _MIGRATING = 30, 300
+# Seconds that the writer leaves the waiting to SQLite.
+_LOOK = 0.003
 # Any number; PostgreSQL's advisory locks go by numbers.
 _LOCK = 0x5741_5944
 _PRAGMAS = {
@@ -86,10 +89,17 @@ def _sqlite(url: URL) -> Database:
         file.parent.mkdir(mode=0o700, parents=True)
     if not file.exists():
         file.touch(mode=0o600)  # and so are the files that SQLite makes beside it
-    arguments = {"timeout": _PATIENCE, "isolation_level": None}
-    readers = create_engine(url, connect_args=arguments, pool_size=8, max_overflow=-1)
+    readers = create_engine(
+        url, connect_args={"timeout": _PATIENCE, "isolation_level": None}, pool_size=8, max_overflow=-1
+    )
     # Named parameters, as PostgreSQL's driver has them: rows are handed to both in the same way.
-    writer = create_engine(url, connect_args=arguments, paramstyle="named", pool_size=1, max_overflow=0)
+    writer = create_engine(
+        url,
+        connect_args={"timeout": _LOOK, "isolation_level": None},
+        paramstyle="named",
+        pool_size=1,
+        max_overflow=0,
+    )
     for engine, pragmas in ((readers, _PRAGMAS), (writer, {**_PRAGMAS, **_WRITERS_PRAGMAS})):
         event.listen(engine, "connect", partial(_prepare, pragmas=pragmas))
     return Database(readers, writer)
@@ -156,8 +166,22 @@ def writing(engine: Engine) -> Iterator[Connection]:
     before can't wait for another process that writes."""
     with engine.connect() as connection, connection.begin():
         if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            _begin(connection)
         yield connection
+
+
+def _begin(connection: Connection) -> None:
+    """SQLite sleeps longer and longer between its looks, while another process's turn is over in two milliseconds: the
+    writer has it look for no longer than that, again and again."""
+    end = monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except DBAPIError as error:
+            if monotonic() > end or not isinstance(failure(error), BusyError):
+                raise
+        else:
+            return
 
 
 def _migrate(engine: Engine) -> None:

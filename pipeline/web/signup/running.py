@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipeline import build, mime, outbox, templates
-from pipeline.audience.store import open_store
+from pipeline.audience.store import Store, open_store
 from pipeline.audience.tokens import Signer
 from pipeline.build import Project
 from pipeline.delivery.letters import Letters
 from pipeline.delivery.post import Post
-from pipeline.delivery.transport import open_transport
+from pipeline.delivery.transport import Transport, open_transport
 from pipeline.errors import ConfigurationError, nearest
 from pipeline.model import Newsletter
 from pipeline.settings import Settings
@@ -26,6 +28,7 @@ from pipeline.web.signup.forms import Forms
 from pipeline.web.signup.guard import Guard
 from pipeline.web.signup.own_pages import links, served
 from pipeline.web.signup.pages import Pages
+from pipeline.web.signup.posting import PostProcess
 from pipeline.web.signup.service import Service
 from pipeline.web.signup.upkeep import upkeep
 
@@ -38,16 +41,39 @@ def open_service(folder: Path, settings: Settings, own_url: str = "") -> Iterato
     """
     project = build.open_project(folder)
     settings = replace(settings, public_url=own_url) if own_url else settings
-    newsletter = project.library.newsletter
-    transport = open_transport(settings.smtp_url, folder / outbox.FOLDER, newsletter.sender.email)
-    signer = signer_of(newsletter, settings)
+    _transport(project.library.newsletter, folder, settings)  # what is wrong with it is said now
     _open_log()
-    with open_store(settings.database_url, settings.secrets, lambda number: signer.sign("reader", number)) as store:
-        own = served(newsletter, settings.public_url)
-        letters = Letters(own, project.environment, build.render_email, folder / outbox.FOLDER)
-        post = Post(store, transport, letters, links(signer, settings.public_url), _now)
+    signer = signer_of(project.library.newsletter, settings)
+    with _store(signer, settings) as store:
+        post = PostProcess(partial(open_post, folder, settings))
         service = Service(project.library, project.environment, settings, store, signer, _now, post.wake)
-        yield application(service, upkeep(post, store, _now, timedelta(days=settings.keep_ip_days)))
+        app = application(service, upkeep(post, store, _now, timedelta(days=settings.keep_ip_days)))
+        # What is there now stays: looking through it for garbage would hold up everybody, again and again.
+        gc.collect()
+        gc.freeze()
+        yield app
+
+
+@contextmanager
+def open_post(folder: Path, settings: Settings) -> Iterator[Post]:
+    """What sends the letters of this newsletter's service."""
+    project = build.open_project(folder)
+    newsletter = project.library.newsletter
+    _open_log()
+    signer = signer_of(newsletter, settings)
+    own = served(newsletter, settings.public_url)
+    letters = Letters(own, project.environment, build.render_email, folder / outbox.FOLDER)
+    transport = _transport(newsletter, folder, settings)
+    with _store(signer, settings) as store:
+        yield Post(store, transport, letters, links(signer, settings.public_url), _now)
+
+
+def _store(signer: Signer, settings: Settings) -> Store:
+    return open_store(settings.database_url, settings.secrets, partial(signer.sign, "reader"))
+
+
+def _transport(newsletter: Newsletter, folder: Path, settings: Settings) -> Transport:
+    return open_transport(settings.smtp_url, folder / outbox.FOLDER, newsletter.sender.email)
 
 
 def form_to_paste(folder: Path, settings: Settings, language: str = "") -> str:

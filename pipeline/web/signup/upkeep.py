@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pipeline.audience.store import Store
 from pipeline.delivery.post import Post
 from pipeline.errors import PipelineError
+from pipeline.web.signup.posting import PostProcess
 
 FORGET_EVERY = 3600.0
 # What a letter that is under way may still take when the service ends.
@@ -18,7 +19,9 @@ LAST_LETTER = 10.0
 
 
 @asynccontextmanager
-async def upkeep(post: Post, store: Store, now: Callable[[], datetime], keep_ip: timedelta) -> AsyncIterator[None]:
+async def upkeep(
+    post: Post | PostProcess, store: Store, now: Callable[[], datetime], keep_ip: timedelta
+) -> AsyncIterator[None]:
     """At work for the block."""
     sending = asyncio.create_task(post.run())
     forgetting = asyncio.create_task(forget_origins(store, now, keep_ip))
