@@ -17,8 +17,13 @@ from pipeline.languages import primary
 from pipeline.model import Newsletter
 
 _MOST_TAGS = 20
-# What a page of one reader shows as it is, and asks nothing of.
-_READERS_OWN = {"address", "token"}
+# Pages that tell nothing, or nothing but whose they are.
+_READERS_OWN = frozenset(("address", "token"))
+_MADE_ONCE: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("thanks", "oops", "often", "expired", "erased"), frozenset()),
+    **dict.fromkeys(("confirm", "confirmed", "address", "addressed", "unsubscribe", "erase"), _READERS_OWN),
+    "unsubscribed": frozenset(("address",)),
+}
 _PLACE = re.compile("\x02([a-z]+)\x03")
 
 
@@ -33,6 +38,12 @@ class Pages:
         self.own_language = self.known(newsletter.language) or self.languages[0]
         self.words = cache(self._words)
         self._form = cache(self._rendered_form)
+
+    def make(self) -> None:
+        """Those that are made once, now: no reader has to wait for one, or to be the first to see that it is broken."""
+        for language in self.languages:
+            for name, facts in _MADE_ONCE.items():
+                self._form(name, language, facts)
 
     def html(self, name: str, language: str, /, **facts: Any) -> str:
         """The page as HTML. One that tells nothing but whose it is is made once, with places for that."""
@@ -59,6 +70,7 @@ class Pages:
         try:
             return self._rendered(name, language, {fact: _Place(fact) for fact in facts})
         except PipelineError:
+            self._rendered(name, language, {fact: fact for fact in facts})
             return None
 
     def _rendered(self, name: str, language: str, facts: Mapping[str, Any]) -> str:

@@ -37,7 +37,7 @@ from pipeline.web.signup.upkeep import upkeep
 def open_service(folder: Path, settings: Settings, own_url: str = "") -> Iterator[Guard]:
     """The service of the newsletter in this folder, which is found at ``own_url`` if that is given.
 
-    Raises a PipelineError where the newsletter, the database or the mail server's URL can't be used.
+    Raises a PipelineError where the newsletter, a page, the database or the mail server's URL can't be used.
     """
     project = build.open_project(folder)
     settings = replace(settings, public_url=own_url) if own_url else settings
@@ -47,6 +47,7 @@ def open_service(folder: Path, settings: Settings, own_url: str = "") -> Iterato
     with _store(signer, settings) as store:
         post = PostProcess(partial(open_post, folder, settings))
         service = Service(project.library, project.environment, settings, store, signer, _now, post.wake)
+        service.pages.make()
         app = application(service, upkeep(post, store, _now, timedelta(days=settings.keep_ip_days)))
         # What is there now stays: looking through it for garbage would hold up everybody, again and again.
         gc.collect()

@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from pipeline import build
+from pipeline.errors import TemplateError
 from pipeline.web.signup.pages import Pages, shown_address
 from tests import folders
 
@@ -47,3 +48,13 @@ def test_a_template_that_does_more(folder, template, shown):
     readers = (("ann@example.com", "one"), ("b@example.com", "two"))
     told = [found.html("confirm", "en", address=shown_address(address), token=token) for address, token in readers]
     assert " | ".join(told) == shown
+
+
+def test_a_broken_template(folder):
+    """A page that can't be made is told of before anybody asks for it, with file and line."""
+    found = pages(folder)
+    found.make()
+    (folder / "templates" / "pages" / "erase.html.j2").write_text("<p>\n{{ nothing_of_the_sort.x }}")
+    with pytest.raises(TemplateError, match="nothing_of_the_sort") as error:
+        pages(folder).make()
+    assert str(error.value.where) == "templates/pages/erase.html.j2:2"
