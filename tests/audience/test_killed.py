@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 
 import pytest
 
-from pipeline.audience.store import open_store
+from pipeline.audience.store import Confirm, Unsubscribe, open_store
 from pipeline.audience.subscriber import Preferences
 from tests.audience.conftest import SECRET, sign
 from tests.audience.saying import NOW, said
@@ -24,21 +24,24 @@ processes = multiprocessing.get_context("forkserver")
 
 
 def child(url: str, first: int, last: int, answers: Connection) -> None:
-    """Confirm or unsubscribe each of these people in four threads, and say so after each."""
+    """Confirm or unsubscribe each of these people in three threads, one or several at once, and say so after each."""
     saying = threading.Lock()
 
-    def work(numbers: range) -> None:
-        for number in numbers:
-            if store.by_id(number).state == "pending":
-                found = store.confirm(number, said("confirmed"), NOW)
-            else:
-                found = store.unsubscribe(number, said("unsubscribed", "one-click"), NOW)
-            with saying:
-                answers.send((number, found.state))
+    def wish(number: int) -> Confirm | Unsubscribe:
+        if store.by_id(number).state == "pending":
+            return Confirm(number, said("confirmed"), NOW)
+        return Unsubscribe(number, said("unsubscribed", "one-click"), NOW)
+
+    def work(numbers: range, at_once: int) -> None:
+        for begin in range(0, len(numbers), at_once):
+            some = numbers[begin : begin + at_once]
+            for number, found in zip(some, store.do_all([wish(one) for one in some]), strict=True):
+                with saying:
+                    answers.send((number, found.state))
 
     with open_store(url, [SECRET], sign) as store:
         answers.send(None)
-        threads = [threading.Thread(target=work, args=(range(first + n, last, 4),)) for n in range(4)]
+        threads = [threading.Thread(target=work, args=(range(first + n, last, 3), 1 + 3 * n)) for n in range(3)]
         for thread in threads:
             thread.start()
         for thread in threads:
