@@ -321,9 +321,9 @@ class Store:
 
     def _transact(self, works: Sequence[Callable[[Turn], Any]]) -> list[Any]:
         with failures(), writing(self._database.writer) as connection:
-            hashes = [self._hasher.hash(work.address) for work in works if isinstance(work, SignUp)]
+            addresses = [work.address for work in works if isinstance(work, SignUp)]
             numbers = [work.number for work in works if isinstance(work, Confirm | Unsubscribe)]
-            turn = Turn(connection, self._hasher, self._sign, self._wordings, hashes, numbers)
+            turn = Turn(connection, self._hasher, self._sign, self._wordings, addresses, numbers)
             answers = [work(turn) for work in works]
             turn.end()
             connection.commit()

@@ -55,7 +55,7 @@ class SignUp:
     now: datetime
 
     def __call__(self, turn: Turn) -> Asked:
-        hashed = turn.hasher.hash(self.address)
+        hashed = turn.hash(self.address)
         if hashed in turn.unknown:
             return _take_up(turn, self, hashed)
         row = turn.one(FIND, {"hash_": hashed})
@@ -140,7 +140,7 @@ def ask_address(turn: Turn, number: int, new_address: str, now: datetime, may_ma
     whatever the address is, for readers see what is kept of them, and who else is on the list is none of their
     business."""
     row = turn.reader(number)
-    found = turn.one(FIND, {"hash_": turn.hasher.hash(new_address)})
+    found = turn.one(FIND, {"hash_": turn.hash(new_address)})
     assert found is not None
     if row is None or row.reason is not None or row.state == "unsubscribed":
         return Asked("quiet", None if row is None else to_subscriber(row._mapping))
@@ -162,7 +162,7 @@ def change_address(turn: Turn, number: int, who: str, consent: Consent) -> Subsc
         return to_subscriber(row._mapping)
     if not row.asked_address or row.state == "unsubscribed":
         return None
-    hashed = turn.hasher.hash(row.asked_address)
+    hashed = turn.hash(row.asked_address)
     found = turn.one(FIND, {"hash_": hashed})
     assert found is not None
     if hashed.hex() != who or found.id is not None or found.reason is not None:
@@ -178,7 +178,7 @@ def change_address(turn: Turn, number: int, who: str, consent: Consent) -> Subsc
 
 def suppress(turn: Turn, address: str, reason: Reason, consent: Consent, now: datetime) -> bool:
     """Whether it wasn't there before. What was there before keeps its reason."""
-    hashed = turn.hasher.hash(address)
+    hashed = turn.hash(address)
     row = turn.one(FIND, {"hash_": hashed})
     assert row is not None
     if row.reason is not None:

@@ -31,7 +31,7 @@ def claim(turn: Turn, now: datetime, limit: int) -> list[Outgoing]:
         if not address:
             turn.run(_DONE, {"id_": row.id})  # taken back since
             continue
-        who = turn.hasher.hash(address).hex()
+        who = turn.hash(address).hex()
         found.append(Outgoing(row.id, row.kind, row.subscriber, address, who, row.asked, row.tries, row.not_before))
     if found:
         turn.run(_TAKE, [{"id_": one.id, "not_before": now + LEASE} for one in found])

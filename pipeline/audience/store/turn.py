@@ -43,9 +43,9 @@ _READERS = (
 
 
 class Turn:
-    """What a write is done with. ``known`` are the hashes of wordings that are there for sure. ``hashes`` are those of
-    addresses that somebody signs up with in this turn, and ``numbers`` those of readers that it is about: one look for
-    all of them; ``unknown`` are the hashes that neither list has."""
+    """What a write is done with. ``known`` are the hashes of wordings that are there for sure. ``addresses`` are
+    those that somebody signs up with in this turn, and ``numbers`` are of readers that it is about: one look for all of
+    them; ``unknown`` are the hashes that neither list has."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Turn:
         hasher: Hasher,
         sign: Callable[[int], str],
         known: frozenset[str] = frozenset(),
-        hashes: Sequence[bytes] = (),
+        addresses: Sequence[str] = (),
         numbers: Sequence[int] = (),
     ) -> None:
         self._connection = connection
@@ -71,9 +71,10 @@ class Turn:
         self._subscriber: int = self._before.last_subscriber
         self._entry: int = self._before.last_entry
         self._hash: str = self._before.last_hash
-        self.unknown = set(hashes)
-        if hashes:
-            self.unknown.difference_update(connection.scalars(_KNOWN, {"hashes": list(hashes)}))
+        self._hashes = {address: hasher.hash(address) for address in addresses}
+        self.unknown = set(self._hashes.values())
+        if self.unknown:
+            self.unknown.difference_update(connection.scalars(_KNOWN, {"hashes": [*self.unknown]}))
         self._read: dict[int, Row[Any] | None] = dict.fromkeys(numbers)
         if numbers:
             self._read.update((row.id, row) for row in connection.execute(_READERS, {"numbers": [*self._read]}))
@@ -84,6 +85,10 @@ class Turn:
         self._read.clear()
         self._write()
         return self._connection
+
+    def hash(self, address: str) -> bytes:
+        """The address's salted hash. Raises a ValueError for what is none."""
+        return self._hashes.get(address) or self.hasher.hash(address)
 
     def one(self, statement: Any, values: dict[str, Any]) -> Row[Any] | None:
         return self.connection.execute(statement, values).first()

@@ -29,7 +29,10 @@ def client_ip(request: Request, trusted: Sequence[Network]) -> str:
     A header can say anything, so that ``X-Forwarded-For`` counts only as far as trusted proxies have written it: from
     its end on, the first that isn't theirs is the client.
     """
-    address = request.client.host if request.client else ""
+    client = request.client
+    address = client.host if client else ""
+    if not trusted:
+        return address if _is_address(address) else ""
     forwarded = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
     while forwarded and _is_in(address, trusted):
         nearer = forwarded.pop().strip()

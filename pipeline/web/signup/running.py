@@ -110,3 +110,5 @@ def _open_log() -> None:
         log.addHandler(handler)
         log.setLevel(logging.INFO)
         log.propagate = False
+        # What isn't told needn't be found out for each line.
+        logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False

@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
@@ -129,8 +129,10 @@ class Service:
 
     def consent(self, what: What, how: How, request: Request, language: str, form: Form | None = None) -> Consent:
         ip = client_ip(request, self.settings.trusted_proxies) if self.settings.keep_ip_days else ""
-        said = Consent(what, self.now(), how, ip=ip, language=language)
-        return replace(said, form=NAME, version=form.version, wording=form.wording) if form else said
+        now = self.now()
+        if form is None:
+            return Consent(what, now, how, ip=ip, language=language)
+        return Consent(what, now, how, NAME, form.version, form.wording, ip, language)
 
     def seconds_to_wait(self, request: Request, *, is_fresh: bool) -> int:
         """0 for one who may come in, which counts; else when to try again."""
