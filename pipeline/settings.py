@@ -23,6 +23,8 @@ PUBLIC_URL = "http://127.0.0.1:8000"
 # The settings that are numbers, with the least and the most that each can be.
 NUMBERS = {
     "keep_ip_days": (0, 3650),
+    # The link to confirm counts for two days from when its mail goes out.
+    "keep_unconfirmed_days": (3, 3650),
     "signups_per_ip": (1, 1_000_000),
     "signups_per_network": (1, 1_000_000),
     "signups_in_all": (1, 1_000_000),
@@ -37,8 +39,9 @@ class Settings:
 
     ``database_url`` is SQLAlchemy's; ``smtp_url`` is "" where mail goes to files; ``public_url`` is where readers find
     the service, without a slash at its end. ``keep_ip_days`` is how long the consent log has addresses of the
-    internet; ``closed`` why nobody can sign up now, "" where they can. Requests from ``trusted_proxies`` may say whom
-    they are for. The ``signups_…`` are for each hour: of one address of the internet, of its network, of all.
+    internet, ``keep_unconfirmed_days`` how long somebody is kept who has signed up and doesn't confirm; ``closed`` why
+    nobody can sign up now, "" where they can. Requests from ``trusted_proxies`` may say whom they are for. The
+    ``signups_…`` are for each hour: of one address of the internet, of its network, of all.
     """
 
     database_url: str = field(repr=False)
@@ -46,6 +49,7 @@ class Settings:
     smtp_url: str = field(default="", repr=False)
     public_url: str = PUBLIC_URL
     keep_ip_days: int = 30
+    keep_unconfirmed_days: int = 30
     closed: str = ""
     trusted_proxies: tuple[Network, ...] = ()
     signups_per_ip: int = 20

@@ -39,6 +39,7 @@ def test_said(tmp_path):
         "SMTP_URL": "smtp://mail.example.com:587",
         "PUBLIC_URL": "https://news.example.com/list/",
         "KEEP_IP_DAYS": "0",
+        "KEEP_UNCONFIRMED_DAYS": "7",
         "SIGNUP_CLOSED": " We are\nmoving. ",
         "TRUSTED_PROXIES": "10.0.0.0/8, ::1",
         "SIGNUPS_PER_IP": "3",
@@ -49,6 +50,7 @@ def test_said(tmp_path):
     assert settings.smtp_url == "smtp://mail.example.com:587"
     assert settings.public_url == "https://news.example.com/list"
     assert (settings.keep_ip_days, settings.closed, settings.signups_per_ip) == (0, "We are moving.", 3)
+    assert settings.keep_unconfirmed_days == 7
     assert settings.trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("::1"))
     assert not (tmp_path / ".audience").exists()
 
@@ -70,6 +72,7 @@ def test_said(tmp_path):
         ("KEEP_IP_DAYS", "-1"),
         ("KEEP_IP_DAYS", "4000"),
         ("KEEP_IP_DAYS", "²"),
+        ("KEEP_UNCONFIRMED_DAYS", "2"),
         ("SIGNUPS_IN_ALL", "0"),
         ("TRUSTED_PROXIES", "10.0.0.1/8"),
         ("TRUSTED_PROXIES", "proxy"),

@@ -15,8 +15,8 @@ from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import Literal
 
-What = Literal["asked", "confirmed", "changed", "unsubscribed", "imported", "erased", "suppressed"]
-How = Literal["form", "json", "link", "one-click", "import", "command", "bounce"]
+What = Literal["asked", "confirmed", "changed", "unsubscribed", "imported", "erased", "lapsed", "suppressed"]
+How = Literal["form", "json", "link", "one-click", "import", "command", "bounce", "time"]
 FIRST = "0" * 64
 _FORGED = "was never written by the service, or its number was another"
 # The entry as JSON, by hand: a list of a million is hashed while somebody waits.

@@ -2,6 +2,7 @@
 
     nobody --ask--> pending --confirm--> confirmed --unsubscribe--> unsubscribed --ask--> pending
     nobody --import--> confirmed, or unsubscribed where the other list says so
+    pending --lapse--> nobody, or unsubscribed who has left before
 
 Whoever is pending can be imported, and unsubscribe; nobody who has unsubscribed can be imported. Being suppressed is no
 state: it is being on another list, which is asked each time.

@@ -22,6 +22,7 @@ from pipeline.audience.subscriber import NewReader, Preferences, Withdrawal, Wit
 from tests.audience.saying import NOW, said
 
 NAMES = st.integers(0, 5)
+FAR = timedelta(days=10_000)
 RHYTHMS = st.sampled_from(["each", "weekly", "monthly"])
 
 
@@ -53,6 +54,7 @@ class People(RuleBasedStateMachine):
         self.now = NOW
         self.people: dict[int, Person] = {}
         self.suppressed: set[int] = set()
+        self.store.forget_unconfirmed(NOW + FAR, NOW)  # those of other examples
         self.logged = sum(1 for _ in self.store.consents())
         self.entries = 0
         # Addresses that an erased person has had go the same way.
@@ -137,6 +139,18 @@ class People(RuleBasedStateMachine):
         self.entries += there.state != "unsubscribed"
         there.asked = None if there.state != "unsubscribed" else there.asked
         there.state, there.has_left = "unsubscribed", True
+
+    @rule(days=st.integers(0, 2))
+    def lapse(self, days: int) -> None:
+        before = self.now - timedelta(days=days)
+        gone = {name: one for name, one in self.people.items() if one.state == "pending" and one.mailed < before}
+        assert self.store.forget_unconfirmed(before, self.now) == len(gone)
+        self.entries += len(gone)
+        for name, there in gone.items():
+            if there.has_left:
+                there.state, there.asked = "unsubscribed", None
+            else:
+                del self.people[name]
 
     @rule(name=NAMES)
     def bounce(self, name: int) -> None:
@@ -235,7 +249,7 @@ class People(RuleBasedStateMachine):
     def teardown(self) -> None:
         assert self.store.verify() is None
         # The next example's mails are its own.
-        while found := self.store.claim(NOW + timedelta(days=10_000), 100):
+        while found := self.store.claim(NOW + FAR, 100):
             for mail in found:
                 self.store.done(mail.id)
 

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import create_engine, event, inspect, text
 
+from pipeline.audience.consent import Consent
 from pipeline.audience.store import FIELDS, Confirm, SignUp, Unsubscribe, importing, open_store, people, queue
 from pipeline.audience.subscriber import NewReader, Preferences
 from tests.audience.conftest import SECRET, sign
@@ -295,6 +296,62 @@ def test_erasure_after_a_bounce(store):
     store.suppress("ann@example.com", "bounce", said("suppressed", "bounce"), NOW)
     store.erase(found.id, said("erased"), NOW)
     assert store.counts() == {"pending": 0, "confirmed": 0, "unsubscribed": 0, "suppressed: erased": 1}
+
+
+def test_who_never_confirms(store, url, tmp_path):
+    """Of a sign-up that nobody confirms stay salted hashes in the log alone, and the address may sign up again."""
+    found = pending(store)
+    store.ask_address(found.id, "second@example.net", NOW)
+    store.change_address(found.id, store.who("second@example.net"), said("changed"), NOW)
+    there = confirmed(store, "there@example.com")
+    late = pending(store, "late@example.com")
+    store.ask("late@example.com", "", Preferences(), said("asked"), NOW + 2 * DAY)
+    assert store.forget_unconfirmed(NOW, NOW + 30 * DAY) == 0
+    assert store.forget_unconfirmed(NOW + DAY, NOW + 30 * DAY) == 1
+    assert store.forget_unconfirmed(NOW + DAY, NOW + 30 * DAY) == 0
+    told = every_cell(url)
+    for secret in ("ann@", "second@", "1.token"):
+        assert secret not in told
+    for file in tmp_path.glob("audience_*.db*"):
+        assert b"second@" not in file.read_bytes()
+    assert [one.consent.ip for one in store.consents_of(found.id)] == ["", "", ""]
+    assert store.consents_of(found.id)[-1].consent == Consent("lapsed", NOW + 30 * DAY, "time")
+    assert store.confirm(found.id, said("confirmed"), NOW + 30 * DAY) is None
+    assert (store.by_id(there.id), store.by_id(late.id).state) == (there, "pending")
+    assert [one.subscriber_id for one in store.claim(NOW + 30 * DAY, 9)] == [there.id, late.id]
+    assert pending(store).id > late.id
+    assert store.counts() == {"pending": 2, "confirmed": 1, "unsubscribed": 0}
+    assert store.verify() is None
+
+
+def test_who_has_left_and_never_confirms_again(store):
+    """Whoever left once, and whose new sign-up nobody confirms, has left still: no import brings them back; what was
+    asked for in that sign-up is gone."""
+    found = confirmed(store)
+    left = store.unsubscribe(found.id, said("unsubscribed"), NOW)
+    store.ask("ann@example.com", "Eve", Preferences(("focus",)), said("asked"), NOW)
+    assert store.forget_unconfirmed(NOW + DAY, NOW + 30 * DAY) == 1
+    assert store.by_id(found.id) == replace(left, name="", preferences=Preferences())
+    assert kinds(store, NOW + 30 * DAY) == []
+    assert store.judge_rows(["ann@example.com"]) == ["unsubscribed"]
+    assert store.ask("ann@example.com", "", Preferences(), said("asked"), NOW + 30 * DAY).kind == "mail"
+    assert store.verify() is None
+
+
+def test_a_sign_up_in_the_turn_in_which_it_would_lapse(store):
+    """Who confirms, or asks again, in the moment in which they would have been forgotten isn't."""
+    ann, bob, eve = (pending(store, f"{name}@example.com").id for name in ("ann", "bob", "eve"))
+    store._transact(
+        [
+            Confirm(ann, said("confirmed"), NOW + 9 * DAY),
+            SignUp("bob@example.com", "", Preferences(), said("asked"), NOW + 9 * DAY),
+            lambda turn: people.lapse(turn, [ann, bob, eve], NOW + DAY, NOW + 9 * DAY),
+            sign_up("eve@example.com"),
+        ]
+    )
+    assert [one.address for one in store.subscribers()] == ["ann@example.com", "bob@example.com", "eve@example.com"]
+    assert store.by_id(eve) is None
+    assert store.verify() is None
 
 
 def test_an_erasure_while_somebody_looks(tmp_path):

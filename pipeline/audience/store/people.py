@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -32,6 +33,8 @@ BY_ID = (
     .outerjoin(suppression, suppression.c.hash == subscriber.c.hash)
     .where(subscriber.c.id == bindparam("id_"))
 )
+_UNCONFIRMED = select(subscriber).where(subscriber.c.state == "pending", subscriber.c.mailed < bindparam("before"))
+SOME_UNCONFIRMED = _UNCONFIRMED.with_only_columns(subscriber.c.id).order_by(subscriber.c.id).limit(500)
 IS_SUPPRESSED = select(_SUPPRESSED)
 _AGAIN = update(suppression).where(suppression.c.hash == _HASH)
 _ADDRESSES = select(consents.c.who).where(consents.c.subscriber == bindparam("id_")).distinct()
@@ -206,11 +209,25 @@ def erase(turn: Turn, number: int, consent: Consent, now: datetime) -> bool:
             turn.insert(suppression, [{"hash": hashed, "reason": "erased", "at": now}])
         else:
             turn.run(_AGAIN, {"hash_": hashed, "reason": "erased"})
-    turn.unqueue(number)
-    for statement in (_FORGET_ORIGINS, _FORGET_FORMER, _DELETE):
-        turn.run(statement, {"id_": number})
+    _remove(turn, number)
     turn.log(number, row.hash, replace(consent, ip=""))
     return True
+
+
+def lapse(turn: Turn, numbers: Sequence[int], before: datetime, now: datetime) -> int:
+    """How many of these are pending still, and were last written to before that moment. They are nobody from now on,
+    and may sign up again. Only who has left once is still known, so that no import brings them back: all that they
+    asked for since, or somebody else with their address, is gone."""
+    rows = turn.connection.execute(_UNCONFIRMED.where(subscriber.c.id.in_(numbers)), {"before": before}).all()
+    for row in rows:
+        if row.unsubscribed is None:
+            _remove(turn, row.id)
+        else:
+            turn.unqueue(row.id)
+            nothing = {"name": "", **of_preferences(Preferences()), "asked_address": ""}
+            _set(turn, row, {"state": "unsubscribed", **nothing})
+        turn.log(row.id, row.hash, Consent("lapsed", now, "time"))
+    return len(rows)
 
 
 def blank(number: int, hashed: bytes, address: str, token: str) -> dict[str, Any]:
@@ -218,6 +235,12 @@ def blank(number: int, hashed: bytes, address: str, token: str) -> dict[str, Any
     nothing = {"sent": "", "last_edition": "", "last_edition_date": None, "asked_address": ""}
     times = {"mailed": None, "confirmed": None, "unsubscribed": None}
     return {"id": number, "hash": hashed, "address": address, "token": token, **nothing, **times}
+
+
+def _remove(turn: Turn, number: int) -> None:
+    turn.unqueue(number)
+    for statement in (_FORGET_ORIGINS, _FORGET_FORMER, _DELETE):
+        turn.run(statement, {"id_": number})
 
 
 def _set(turn: Turn, row: Row[Any], values: dict[str, Any]) -> Subscriber:

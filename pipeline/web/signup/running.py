@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -48,7 +48,7 @@ def open_service(folder: Path, settings: Settings, own_url: str = "") -> Iterato
         post = PostProcess(partial(open_post, folder, settings))
         service = Service(project.library, project.environment, settings, store, signer, _now, post.wake)
         service.pages.make()
-        app = application(service, upkeep(post, store, _now, timedelta(days=settings.keep_ip_days)))
+        app = application(service, upkeep(post, store, _now, settings))
         # What is there now stays: looking through it for garbage would hold up everybody, again and again.
         gc.collect()
         gc.freeze()

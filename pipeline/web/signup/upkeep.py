@@ -1,9 +1,10 @@
-"""What the service does besides answering, for as long as it runs: the letters that wait go out, and where people
-signed up from is forgotten when its time is over."""
+"""What the service does besides answering, for as long as it runs: the letters that wait go out, and what isn't to be
+kept any longer is forgotten: where people signed up from, and those who haven't confirmed."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
@@ -11,20 +12,23 @@ from datetime import datetime, timedelta
 from pipeline.audience.store import Store
 from pipeline.delivery.post import Post
 from pipeline.errors import PipelineError
+from pipeline.settings import Settings
 from pipeline.web.signup.posting import PostProcess
 
 FORGET_EVERY = 3600.0
 # What a letter that is under way may still take when the service ends.
 LAST_LETTER = 10.0
 
+_log = logging.getLogger(__name__)
+
 
 @asynccontextmanager
 async def upkeep(
-    post: Post | PostProcess, store: Store, now: Callable[[], datetime], keep_ip: timedelta
+    post: Post | PostProcess, store: Store, now: Callable[[], datetime], settings: Settings
 ) -> AsyncIterator[None]:
     """At work for the block."""
     sending = asyncio.create_task(post.run())
-    forgetting = asyncio.create_task(forget_origins(store, now, keep_ip))
+    forgetting = asyncio.create_task(forget(store, now, settings))
     try:
         yield
     finally:
@@ -37,11 +41,16 @@ async def upkeep(
                 await task
 
 
-async def forget_origins(
-    store: Store, now: Callable[[], datetime], keep_ip: timedelta, every: float = FORGET_EVERY
-) -> None:
-    """Forget the internet addresses of consents that are older, again and again. A busy store is asked later."""
+async def forget(store: Store, now: Callable[[], datetime], settings: Settings, every: float = FORGET_EVERY) -> None:
+    """Forget what is older than the settings say, again and again. A busy store is asked later."""
     while True:
+        origins = unconfirmed = 0
         with suppress(PipelineError):
-            await asyncio.to_thread(store.forget_origins, now() - keep_ip)
+            origins = await asyncio.to_thread(store.forget_origins, now() - timedelta(days=settings.keep_ip_days))
+        with suppress(PipelineError):
+            before = now() - timedelta(days=settings.keep_unconfirmed_days)
+            while found := await asyncio.to_thread(store.forget_unconfirmed, before, now()):
+                unconfirmed += found
+        if origins or unconfirmed:
+            _log.info("forgotten: %d internet addresses, %d who haven't confirmed", origins, unconfirmed)
         await asyncio.sleep(every)

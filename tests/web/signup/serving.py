@@ -160,7 +160,7 @@ def signup(
         transport = open_transport(settings.smtp_url, folder / outbox.FOLDER, newsletter.sender.email)
         post = Post(store, transport, letters, links(signer, settings.public_url), now)
         service = Service(project.library, project.environment, settings, store, signer, now, post.wake)
-        app = application(service, upkeep(post, store, now, timedelta(days=settings.keep_ip_days)))
+        app = application(service, upkeep(post, store, now, settings))
         config = server.configuration(app, server.Limits(Connection, KEPT_ALIVE, MOST))
         running = uvicorn.Server(config)
         thread = threading.Thread(target=running.run, args=([listener],), daemon=True)

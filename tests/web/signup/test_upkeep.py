@@ -1,42 +1,84 @@
 """upkeep.py: what the service does besides answering."""
 
 import asyncio
+import logging
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from pipeline.audience.consent import Consent
 from pipeline.audience.store import open_store
 from pipeline.audience.subscriber import Preferences
 from pipeline.errors import BusyError
-from pipeline.web.signup.upkeep import forget_origins
+from pipeline.settings import Settings
+from pipeline.web.signup.upkeep import forget
 from tests.loops import in_a_loop
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+SAID = Consent("asked", NOW, "form", wording="Yes", ip="203.0.113.7", language="en")
+SETTINGS = Settings("", (), keep_ip_days=30, keep_unconfirmed_days=7)
 
 
-def test_origins_are_forgotten(tmp_path):
+@pytest.fixture
+def store(tmp_path):
+    with open_store(f"sqlite:///{tmp_path}/audience.db", [b"x" * 32], str) as opened:
+        yield opened
+
+
+async def until(is_so):
+    async with asyncio.timeout(10):
+        while not is_so():
+            await asyncio.sleep(0.01)
+
+
+def test_origins_are_forgotten(store):
     """Where people signed up from is forgotten after the days that it is kept, though the store was busy before."""
-    said = Consent("asked", NOW, "form", wording="Yes", ip="203.0.113.7", language="en")
     clock, busy = [NOW], [BusyError("busy")]
-    with open_store(f"sqlite:///{tmp_path}/audience.db", [b"x" * 32], str) as store:
-        number = store.ask("dan@example.com", "", Preferences(), said, NOW).subscriber.id
-        forget = store.forget_origins
+    number = store.ask("dan@example.com", "", Preferences(), SAID, NOW).subscriber.id
+    store.confirm(number, replace(SAID, what="confirmed", ip=""), NOW)
+    forget_origins = store.forget_origins
 
-        def forgets(before):
-            if busy:
-                raise busy.pop()
-            return forget(before)
+    def forgets(before):
+        if busy:
+            raise busy.pop()
+        return forget_origins(before)
 
-        async def working():
-            task = asyncio.create_task(forget_origins(store, lambda: clock[0], timedelta(days=30), every=0.01))
-            await asyncio.sleep(0.1)
-            kept = store.consents_of(number)[0].consent.ip
-            clock[0] += timedelta(days=31)
-            async with asyncio.timeout(10):
-                while store.consents_of(number)[0].consent.ip:
-                    await asyncio.sleep(0.01)
-            task.cancel()
-            return kept
+    async def working():
+        task = asyncio.create_task(forget(store, lambda: clock[0], SETTINGS, every=0.01))
+        await asyncio.sleep(0.1)
+        kept = store.consents_of(number)[0].consent.ip
+        clock[0] += timedelta(days=31)
+        await until(lambda: not store.consents_of(number)[0].consent.ip)
+        task.cancel()
+        return kept
 
-        store.forget_origins = forgets
-        assert in_a_loop(working()) == "203.0.113.7"
-        assert busy == []
+    store.forget_origins = forgets
+    assert in_a_loop(working()) == "203.0.113.7"
+    assert busy == []
+
+
+def test_who_never_confirms_is_forgotten(store, caplog):
+    """All who haven't confirmed are forgotten after the days that they are kept, however many, and the log says how
+    many, once; who has confirmed stays."""
+    clock = [NOW]
+    numbers = [
+        store.ask(f"r{n}@example.com", "", Preferences(), replace(SAID, ip=""), NOW).subscriber.id for n in range(600)
+    ]
+    store.confirm(numbers[0], replace(SAID, what="confirmed", ip=""), NOW)
+
+    async def working():
+        task = asyncio.create_task(forget(store, lambda: clock[0], SETTINGS, every=0.01))
+        clock[0] += timedelta(days=7)
+        await asyncio.sleep(0.1)
+        kept = store.counts()["pending"]
+        clock[0] += timedelta(seconds=1)
+        await until(lambda: caplog.messages)
+        await asyncio.sleep(0.1)
+        task.cancel()
+        return kept
+
+    with caplog.at_level(logging.INFO, "pipeline"):
+        assert in_a_loop(working()) == 599
+    assert store.counts() == {"pending": 0, "confirmed": 1, "unsubscribed": 0}
+    assert caplog.messages == ["forgotten: 0 internet addresses, 599 who haven't confirmed"]
