@@ -37,7 +37,8 @@ Network = IPv4Network | IPv6Network
 class Settings:
     """``secrets`` sign links, the newest first; those after it are still read.
 
-    ``database_url`` is SQLAlchemy's; ``smtp_url`` is "" where mail goes to files; ``public_url`` is where readers find
+    ``database_url`` is SQLAlchemy's; ``smtp_url`` is "" where mail goes to files; ``dkim_key`` is the file of the key
+    that signs mail, "" for none, and ``dkim_domain`` "" for the sender's own; ``public_url`` is where readers find
     the service, without a slash at its end. ``keep_ip_days`` is how long the consent log has addresses of the
     internet, ``keep_unconfirmed_days`` how long somebody is kept who has signed up and doesn't confirm; ``closed`` why
     nobody can sign up now, "" where they can. Requests from ``trusted_proxies`` may say whom they are for. The
@@ -47,6 +48,9 @@ class Settings:
     database_url: str = field(repr=False)
     secrets: tuple[bytes, ...] = field(repr=False)
     smtp_url: str = field(default="", repr=False)
+    dkim_key: str = ""
+    dkim_selector: str = ""
+    dkim_domain: str = ""
     public_url: str = PUBLIC_URL
     keep_ip_days: int = 30
     keep_unconfirmed_days: int = 30
@@ -66,6 +70,9 @@ def read_settings(environ: Mapping[str, str], folder: Path) -> Settings:
         database_url=environ.get("DATABASE_URL") or f"sqlite:///{own_folder(folder) / DATABASE}",
         secrets=_secrets(environ.get("SECRET_KEY", "")) or (_own_secret(folder),),
         smtp_url=environ.get("SMTP_URL", "").strip(),
+        dkim_key=environ.get("DKIM_KEY", ""),
+        dkim_selector=environ.get("DKIM_SELECTOR", "").strip(),
+        dkim_domain=environ.get("DKIM_DOMAIN", "").strip(),
         public_url=_public_url(environ.get("PUBLIC_URL") or PUBLIC_URL),
         closed=" ".join(environ.get("SIGNUP_CLOSED", "").split()),
         trusted_proxies=_networks(environ.get("TRUSTED_PROXIES", "")),

@@ -188,7 +188,7 @@ def test_signed(run, tmp_path, monkeypatch, people):
     for path in tmp_path.glob("out/0000/*.eml"):
         assert "d=blog.example.com; s=s1;" in parsed(path.read_bytes())["DKIM-Signature"]
     code, _, err = run("messages", "breathe", "--recipients", "people.csv", "--to", "b", "--dkim-key", "none.pem")
-    assert (code, err) == (78, "error: none.pem: --dkim-key can't be read: No such file or directory\n")
+    assert (code, err) == (78, "error: none.pem: the DKIM key can't be read: No such file or directory\n")
 
 
 @pytest.mark.slow

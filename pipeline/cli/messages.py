@@ -15,7 +15,7 @@ import click
 
 from pipeline.cli.build import Signals, chosen, digests_editions, project_with, stop_signals
 from pipeline.cli.console import complain, json_option, now, print_json, project_option, say
-from pipeline.errors import ConfigurationError, PipelineError, Where, flatten
+from pipeline.errors import PipelineError, flatten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -261,14 +261,10 @@ def signer(asked: Asked, newsletter: Newsletter) -> Signer | None:
     """Who signs the messages, if they are to be signed."""
     if asked.dkim_key is None:
         return None
-    from pipeline.delivery.dkim import Signer
+    from pipeline.delivery.dkim import read_signer
 
-    try:
-        key = asked.dkim_key.read_bytes()
-    except OSError as error:
-        raise ConfigurationError(f"--dkim-key can't be read: {error.strerror}", Where(str(asked.dkim_key))) from error
     domain = asked.dkim_domain or newsletter.sender.email.rpartition("@")[2]
-    return Signer(key, asked.dkim_selector or "", domain)
+    return read_signer(asked.dkim_key, asked.dkim_selector or "", domain)
 
 
 class Telling:

@@ -19,7 +19,8 @@ def serve(folder: Path, port: int, host: str) -> None:
 
     Works at once: readers are kept in .audience/, mails to them stand as files in outbox/.mail/. For more than a try,
     put it behind a server that has HTTPS, and set in the environment PUBLIC_URL, where people find it; SECRET_KEY;
-    SMTP_URL, the mail server; and DATABASE_URL for PostgreSQL. Ctrl-C stops it.
+    SMTP_URL, the mail server; and DATABASE_URL for PostgreSQL. DKIM_KEY, a file, and DKIM_SELECTOR have its mails
+    signed. Ctrl-C stops it.
 
     \b
     pipeline serve

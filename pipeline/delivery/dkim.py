@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
+from pathlib import Path
 from typing import Literal
 
-from pipeline.errors import ConfigurationError
+from pipeline.errors import ConfigurationError, Where
 
 # Each is named once more than it stands in the message, so that nobody can add another one (RFC 6376, 8.15).
 ONCE = (b"from", b"to", b"reply-to", b"subject", b"date", b"message-id", b"mime-version", b"content-type")
@@ -72,6 +73,15 @@ class Signer:
         # A header that is there twice is signed from the last one up; none of ours is (RFC 6376, 5.4.2).
         lines = [name + b":" + value for name, value in (*fields, *_relaxed(unsigned))]
         return unsigned + b"\r\n ".join(_lines(b64encode(key.sign(b"\r\n".join(lines))))) + b"\r\n"
+
+
+def read_signer(path: Path, selector: str, domain: str) -> Signer:
+    """The signer with the key in this file. Raises a ConfigurationError where it isn't one, or can't be read."""
+    try:
+        key = path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"the DKIM key can't be read: {error.strerror}", Where(str(path))) from error
+    return Signer(key, selector, domain)
 
 
 def _relaxed(head: bytes) -> list[tuple[bytes, bytes]]:

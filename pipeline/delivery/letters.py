@@ -16,6 +16,7 @@ from types import MappingProxyType
 
 from pipeline import languages, merge_fields, mime, pieces, record, templates
 from pipeline.audience.subscriber import Kind, Outgoing, Subscriber
+from pipeline.delivery.dkim import Signer
 from pipeline.delivery.transport import Envelope
 from pipeline.errors import OutboxError, RefusedError, Where
 from pipeline.model import NOTHING, Block, Edition, Email, MergeField, Newsletter, Values
@@ -54,16 +55,22 @@ class _Rendered:
 class Letters:
     """Writes them. ``render`` is ``build.render_email``; what it makes is kept, for it takes a while.
 
-    ``outbox`` is where the digests are of which a welcome shows the newest.
+    ``outbox`` is where the digests are of which a welcome shows the newest; ``signer`` signs them, if there is one.
     """
 
     def __init__(
-        self, newsletter: Newsletter, environment: templates.Environment, render: Render, outbox: Path
+        self,
+        newsletter: Newsletter,
+        environment: templates.Environment,
+        render: Render,
+        outbox: Path,
+        signer: Signer | None = None,
     ) -> None:
         self.newsletter = newsletter
         self._environment = environment
         self._render = render
         self._outbox = outbox
+        self._signer = signer
         self._seen: tuple[int, tuple[Manifest, ...]] = (0, ())
         self._rendered: dict[tuple[Kind, str], tuple[Newest | None, _Rendered]] = {}
 
@@ -87,7 +94,13 @@ class Letters:
             text=pieces.fill(found.text, values, _FOR_ALL, found.email.language),
         )
         message = mime.assembled(self._headers(mail, to, email, values), email)
-        return Envelope(f"{mail.kind}-{mail.id}", to, message)
+        return Envelope(f"{mail.kind}-{mail.id}", to, self._signed(message))
+
+    def _signed(self, message: bytes) -> bytes:
+        if self._signer is None:
+            return message
+        head, _, body = message.partition(b"\r\n\r\n")
+        return self._signer.sign(head + b"\r\n", (body,)) + message
 
     def language(self, reader: Subscriber) -> str:
         """The reader's, where there are words in it, or else the newsletter's own."""

@@ -4,15 +4,20 @@ import pickle
 import re
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import dkim
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
+from pipeline import build
+from pipeline.audience.subscriber import Outgoing, Preferences, Subscriber
 from pipeline.delivery import message
-from pipeline.delivery.dkim import Signer
+from pipeline.delivery.dkim import Signer, read_signer
+from pipeline.delivery.letters import Letters
 from pipeline.errors import ConfigurationError
+from tests import folders
 from tests.delivery import letters
 
 
@@ -29,6 +34,7 @@ def ed25519_key():
     return pem(ed25519.Ed25519PrivateKey.generate())
 
 
+NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 KEYS = {"ed25519": ed25519_key(), "rsa": rsa_key(2048)}
 READERS = [
     {"email": f"r{number}@example.com", "token": f"{number}", "first_name": name, "plan": "premium"}
@@ -67,6 +73,20 @@ def test_signed(program, signer):
         assert verified(raw, signer)
         signature = raw.partition(b"\r\nFrom:")[0]
         assert max(map(len, signature.split(b"\r\n"))) <= 78
+
+
+@pytest.mark.parametrize("kind", ["confirm", "welcome"])
+def test_signed_letter(signer, kind, tmp_path):
+    """A letter that answers somebody is signed as well, and is the same otherwise."""
+    project = build.open_project(folders.make(tmp_path))
+    about = project.library.newsletter, project.environment, build.render_email, tmp_path / "outbox"
+    mail = Outgoing(3, kind, 17, "ana@example.com", "ab12", NOW, 0, NOW)
+    reader = Subscriber(17, mail.address, "", "pending", Preferences(), "T0KEN", NOW, None)
+    link = "https://blog.example.com/confirm?t=17" if kind == "confirm" else ""
+    signed, plain = (Letters(*about, one).write(mail, reader, link, NOW).message for one in (signer, None))
+    assert verified(signed, signer)
+    assert signed.endswith(b"\r\n" + plain)
+    assert not verified(signed.replace(b"ana@example.com", b"eve@example.com", 1), signer)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +151,12 @@ def test_keys(key):
     """A key that can't sign is told when it is given, not at the first message."""
     with pytest.raises(ConfigurationError, match="can't be read"):
         Signer(key, "news", "blog.example.com")
+
+
+def test_no_file(tmp_path):
+    """A key that isn't there is told with its name."""
+    with pytest.raises(ConfigurationError, match=r"away\.pem: the DKIM key can't be read: No such file"):
+        read_signer(tmp_path / "away.pem", "news", "blog.example.com")
 
 
 def test_other_kinds_of_keys():

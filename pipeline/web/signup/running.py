@@ -17,6 +17,7 @@ from pipeline import build, mime, outbox, templates
 from pipeline.audience.store import Store, open_store
 from pipeline.audience.tokens import Signer
 from pipeline.build import Project
+from pipeline.delivery import dkim
 from pipeline.delivery.letters import Letters
 from pipeline.delivery.post import Post
 from pipeline.delivery.transport import Transport, open_transport
@@ -41,9 +42,12 @@ def open_service(folder: Path, settings: Settings, own_url: str = "") -> Iterato
     """
     project = build.open_project(folder)
     settings = replace(settings, public_url=own_url) if own_url else settings
-    _transport(project.library.newsletter, folder, settings)  # what is wrong with it is said now
+    newsletter = project.library.newsletter
+    # What is wrong with these is said now.
+    _transport(newsletter, folder, settings)
+    _letter_signer(newsletter, settings)
     _open_log()
-    signer = signer_of(project.library.newsletter, settings)
+    signer = signer_of(newsletter, settings)
     with _store(signer, settings) as store:
         post = PostProcess(partial(open_post, folder, settings))
         service = Service(project.library, project.environment, settings, store, signer, _now, post.wake)
@@ -63,7 +67,8 @@ def open_post(folder: Path, settings: Settings) -> Iterator[Post]:
     _open_log()
     signer = signer_of(newsletter, settings)
     own = served(newsletter, settings.public_url)
-    letters = Letters(own, project.environment, build.render_email, folder / outbox.FOLDER)
+    letter_signer = _letter_signer(newsletter, settings)
+    letters = Letters(own, project.environment, build.render_email, folder / outbox.FOLDER, letter_signer)
     transport = _transport(newsletter, folder, settings)
     with _store(signer, settings) as store:
         yield Post(store, transport, letters, links(signer, settings.public_url), _now)
@@ -95,6 +100,18 @@ def form_to_paste(folder: Path, settings: Settings, language: str = "") -> str:
 def signer_of(newsletter: Newsletter, settings: Settings) -> Signer:
     """What signs and reads the tokens of this newsletter's readers."""
     return Signer(settings.secrets, mime.list_id(newsletter))
+
+
+def _letter_signer(newsletter: Newsletter, settings: Settings) -> dkim.Signer | None:
+    if bool(settings.dkim_key) != bool(settings.dkim_selector):
+        raise ConfigurationError(
+            "DKIM_KEY and DKIM_SELECTOR belong together: the file of the key that signs mail, and the name that DNS "
+            "has its public half under"
+        )
+    if not settings.dkim_key:
+        return None
+    domain = settings.dkim_domain or mime.ascii_domain(newsletter.sender.email.rpartition("@")[2])
+    return dkim.read_signer(Path(settings.dkim_key), settings.dkim_selector, domain)
 
 
 def _now() -> datetime:

@@ -11,9 +11,12 @@ import time
 from http.client import HTTPConnection
 from urllib.parse import quote, urlencode
 
+import dkim
 import pytest
 
+from pipeline.delivery.dkim import Signer
 from tests import folders
+from tests.delivery.test_dkim import ed25519_key
 from tests.web.signup.serving import SECONDS, URLENCODED
 
 # Each test starts processes.
@@ -98,6 +101,24 @@ def test_at_once(serve, folder):
         assert (folder / private).stat().st_mode & 0o077 == 0
     process.send_signal(signal.SIGINT)
     assert process.wait(SECONDS) == 0
+
+
+def test_signed_mails(serve, folder):
+    """With a key, the mails are signed for the sender's domain; with half of what that takes, it doesn't start."""
+    key, pem = str(folder / "key.pem"), ed25519_key()
+    (folder / "key.pem").write_bytes(pem)
+    record = Signer(pem, "news", "blog.example.com").record
+    port, _, _ = serve(DKIM_KEY=key, DKIM_SELECTOR="news")
+    form = form_of(ask(port, "GET", "/")[1])
+    ask(port, "POST", "/subscribe", urlencode({"email": CANARY, "form": form}), {"Content-Type": URLENCODED})
+    mail_to(folder, CANARY)
+    (mail,) = (folder / "outbox/.mail").glob("*.eml")
+    names = []
+    assert dkim.verify(mail.read_bytes(), dnsfunc=lambda name, timeout=5: names.append(name) or record.encode())
+    assert names == [b"news._domainkey.blog.example.com."]
+    for half in ({"DKIM_KEY": key}, {"DKIM_SELECTOR": "news"}):
+        done = subprocess.run(**pipeline(folder, "serve", **half), capture_output=True)
+        assert (done.returncode, "belong together" in done.stderr) == (78, True)
 
 
 def test_canary(serve, folder):
