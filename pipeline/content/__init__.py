@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.content.articles import Articles, is_article
+from pipeline.content.articles import FOLDER as ARTICLES
+from pipeline.content.articles import Articles, is_article, markdown_files
 from pipeline.content.digests import Digests
 from pipeline.content.editions import Editions, is_edition
 from pipeline.content.newsletter import read_newsletter, read_source
@@ -19,7 +21,16 @@ from pipeline.content.tracks import read_tracks
 from pipeline.errors import PipelineError
 from pipeline.model import Edition, Newsletter, Persona, Track
 
-__all__ = ["PERSONAS_PATH", "TRACKS_PATH", "Library", "is_article", "is_edition", "read_library", "reread_library"]
+__all__ = [
+    "PERSONAS_PATH",
+    "TRACKS_PATH",
+    "Library",
+    "is_article",
+    "is_edition",
+    "read_library",
+    "reread_library",
+    "stamps",
+]
 
 
 @dataclass(frozen=True)
@@ -76,6 +87,17 @@ def reread_library(library: Library, changed: Collection[str]) -> Library:
     read = vars(library)
     vars(again).update({name: read[name] for name, path in alone.items() if name in read and path not in changed})
     return again
+
+
+def stamps(folder: Path) -> Mapping[str, tuple[int, ...]]:
+    """The files of articles and of tracks, by their paths in the newsletter's folder, each with what is another once
+    somebody has written it. Nothing is read for that."""
+    found: dict[str, tuple[int, ...]] = {}
+    for file in (*markdown_files(folder / ARTICLES), folder / TRACKS_PATH):
+        with suppress(FileNotFoundError):
+            is_now = file.stat()
+            found[file.relative_to(folder).as_posix()] = is_now.st_mtime_ns, is_now.st_size, is_now.st_ino
+    return found
 
 
 def _library(folder: Path, source: Source, newsletter: Newsletter, articles: Articles) -> Library:

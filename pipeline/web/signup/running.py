@@ -25,6 +25,7 @@ from pipeline.errors import ConfigurationError, nearest
 from pipeline.model import Newsletter
 from pipeline.settings import Settings
 from pipeline.web.signup.app import SCRIPT, application
+from pipeline.web.signup.choices import Choices
 from pipeline.web.signup.forms import Forms
 from pipeline.web.signup.guard import Guard
 from pipeline.web.signup.own_pages import links, served
@@ -50,9 +51,10 @@ def open_service(folder: Path, settings: Settings, own_url: str = "") -> Iterato
     signer = signer_of(newsletter, settings)
     with _store(signer, settings) as store:
         post = PostProcess(partial(open_post, folder, settings))
+        choices = Choices(project.library)
         service = Service(project.library, project.environment, settings, store, signer, _now, post.wake)
         service.pages.make()
-        app = application(service, upkeep(post, store, _now, settings))
+        app = application(service, upkeep(post, store, _now, settings, partial(choices.look, service)))
         # What is there now stays: looking through it for garbage would hold up everybody, again and again.
         gc.collect()
         gc.freeze()

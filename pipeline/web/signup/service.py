@@ -89,7 +89,7 @@ class Service:
         self.newsletter = library.newsletter
         self.blog = page_origin(library.newsletter.url)
         self.pages = Pages(library.newsletter, environment, self.root)
-        self.offer = _offer(library)
+        self.offer = offer_of(library)
         wordings = {language: self.pages.words("wording", language) for language in self.pages.languages}
         self.forms = Forms(signer, wordings)
         limits = Limits(settings.signups_per_ip, settings.signups_per_network, settings.signups_in_all)
@@ -153,7 +153,7 @@ def _stricter(limits: Limits) -> Limits:
     return Limits(*(max(1, one // _STRICTER) for one in most))
 
 
-def _offer(library: Library) -> Offer:
+def offer_of(library: Library) -> Offer:
     """The tags of the articles that are out, those of most articles first."""
     tags = Counter(
         (tag, article.language or library.newsletter.language)

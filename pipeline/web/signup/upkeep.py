@@ -1,5 +1,5 @@
-"""What the service does besides answering, for as long as it runs: the letters that wait go out, and what isn't to be
-kept any longer is forgotten: where people signed up from, and those who haven't confirmed."""
+"""What the service does besides answering, for as long as it runs: the letters that wait go out; what isn't to be kept
+any longer is forgotten, where people signed up from, and those who haven't confirmed; new articles are noticed."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pipeline.settings import Settings
 from pipeline.web.signup.posting import PostProcess
 
 FORGET_EVERY = 3600.0
+LOOK_EVERY = 30.0
 # What a letter that is under way may still take when the service ends.
 LAST_LETTER = 10.0
 
@@ -24,19 +25,20 @@ _log = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def upkeep(
-    post: Post | PostProcess, store: Store, now: Callable[[], datetime], settings: Settings
+    post: Post | PostProcess, store: Store, now: Callable[[], datetime], settings: Settings, look: Callable[[], None]
 ) -> AsyncIterator[None]:
-    """At work for the block."""
+    """At work for the block. ``look`` sees what is new in ``content/``."""
     sending = asyncio.create_task(post.run())
-    forgetting = asyncio.create_task(forget(store, now, settings))
+    others = [asyncio.create_task(forget(store, now, settings)), asyncio.create_task(look_again(look))]
     try:
         yield
     finally:
-        forgetting.cancel()
+        for task in others:
+            task.cancel()
         post.stop()
         await asyncio.wait((sending,), timeout=LAST_LETTER)
         sending.cancel()
-        for task in (sending, forgetting):
+        for task in (sending, *others):
             with suppress(asyncio.CancelledError):
                 await task
 
@@ -54,3 +56,13 @@ async def forget(store: Store, now: Callable[[], datetime], settings: Settings, 
         if origins or unconfirmed:
             _log.info("forgotten: %d internet addresses, %d who haven't confirmed", origins, unconfirmed)
         await asyncio.sleep(every)
+
+
+async def look_again(look: Callable[[], None], every: float = LOOK_EVERY) -> None:
+    """Again and again; what somebody writes there doesn't end it."""
+    while True:
+        await asyncio.sleep(every)
+        try:
+            await asyncio.to_thread(look)
+        except Exception as error:
+            _log.error("what is new in content/ isn't seen, by a fault of ours: %s", type(error).__name__)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from pipeline.delivery.transport import FOLDER, open_transport
 from pipeline.settings import Settings, read_settings
 from pipeline.web import server
 from pipeline.web.signup.app import application
+from pipeline.web.signup.choices import Choices
 from pipeline.web.signup.connection import KEPT_ALIVE, MOST, Connection
 from pipeline.web.signup.own_pages import links, served
 from pipeline.web.signup.running import signer_of
@@ -159,8 +161,9 @@ def signup(
         letters = Letters(own, project.environment, build.render_email, folder / outbox.FOLDER)
         transport = open_transport(settings.smtp_url, folder / outbox.FOLDER, newsletter.sender.email)
         post = Post(store, transport, letters, links(signer, settings.public_url), now)
+        choices = Choices(project.library)
         service = Service(project.library, project.environment, settings, store, signer, now, post.wake)
-        app = application(service, upkeep(post, store, now, settings))
+        app = application(service, upkeep(post, store, now, settings, partial(choices.look, service)))
         config = server.configuration(app, server.Limits(Connection, KEPT_ALIVE, MOST))
         running = uvicorn.Server(config)
         thread = threading.Thread(target=running.run, args=([listener],), daemon=True)

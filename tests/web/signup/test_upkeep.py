@@ -12,7 +12,7 @@ from pipeline.audience.store import open_store
 from pipeline.audience.subscriber import Preferences
 from pipeline.errors import BusyError
 from pipeline.settings import Settings
-from pipeline.web.signup.upkeep import forget
+from pipeline.web.signup.upkeep import forget, look_again
 from tests.loops import in_a_loop
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -82,3 +82,21 @@ def test_who_never_confirms_is_forgotten(store, caplog):
         assert in_a_loop(working()) == 599
     assert store.counts() == {"pending": 0, "confirmed": 1, "unsubscribed": 0}
     assert caplog.messages == ["forgotten: 0 internet addresses, 599 who haven't confirmed"]
+
+
+def test_looking_goes_on(caplog):
+    """A look that fails is followed by others, and the log has no word of what was read."""
+    looks = []
+
+    def look():
+        looks.append(len(looks))
+        if len(looks) == 1:
+            raise ValueError("ann@example.com")
+
+    async def working():
+        task = asyncio.create_task(look_again(look, every=0.01))
+        await until(lambda: len(looks) > 2)
+        task.cancel()
+
+    in_a_loop(working())
+    assert caplog.messages == ["what is new in content/ isn't seen, by a fault of ours: ValueError"]
