@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from pipeline.audience import bringing
 
 Run = Callable[..., tuple[int, str, str]]
 EXPORTS = Path(__file__).parent / "audience" / "exports"
@@ -154,6 +156,38 @@ def test_a_file_that_cant_be_read_is_told_with_its_line(run: Run, tmp_path: Path
     assert "list.csv:2: is not UTF-8" in err
 
 
+def test_a_file_of_refused_rows_that_cant_be_written_stops_an_import_before_it_begins(run: Run, tmp_path: Path) -> None:
+    path = listed(tmp_path / "a.csv", "email\na@example.com\nnobody\n")
+    code, _, err = run("subscribers", "import", path, *CONSENT, "--refused", "away/refused.csv")
+    assert (code, err) == (73, "error: away/refused.csv: can't be written: No such file or directory\n")
+    assert counts(run) == {}
+    (tmp_path / "refused.csv").write_text("earlier ones")
+    run("subscribers", "import", listed(tmp_path / "b.csv", "email\nb@example.com\n"), *CONSENT)
+    assert (tmp_path / "refused.csv").read_text() == "earlier ones"
+    run("subscribers", "import", str(tmp_path / "b.csv"), *CONSENT, "--refused", "new.csv")
+    assert not (tmp_path / "new.csv").exists()
+
+
+def test_columns_that_mean_the_same_are_told_with_what_can_be_done(run: Run, tmp_path: Path) -> None:
+    code, _, err = run("subscribers", "import", listed(tmp_path / "a.csv", "email,E-Mail\na@example.com,b\n"), *CONSENT)
+    assert (code, counts(run)) == (65, {})
+    assert "both bring email; rename one, or take it out" in err
+
+
+@pytest.mark.parametrize(("more", "told"), [((), "1 are taken"), (("--dry-run",), "stopped; nothing is changed\n")])
+def test_an_import_that_is_stopped_tells_what_it_has_done(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...], told: str
+) -> None:
+    def parts(*arguments: object, **named: object) -> Iterator[bringing.Part]:
+        yield bringing.Part(1, 0, 0, ())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bringing, "bring_in", parts)
+    code, _, err = run("subscribers", "import", listed(tmp_path / "a.csv", "email\na@example.com\n"), *CONSENT, *more)
+    assert (code, told in err) == (130, True)
+    assert not more or "taken" not in err
+
+
 def test_refused_rows_are_for_ones_own_eyes(run: Run, tmp_path: Path) -> None:
     run("subscribers", "import", str(EXPORTS / "ghost.csv"), *CONSENT)
     assert (tmp_path / "refused.csv").stat().st_mode & 0o077 == 0
@@ -229,6 +263,13 @@ def test_an_export_is_csv_or_json_lines(run: Run, tmp_path: Path) -> None:
     assert json.loads(run("subscribers", "export", "--format", "jsonl")[1])["name"] == "=1+1"
     run("subscribers", "export", "--to", "out.jsonl", "--state", "confirmed")
     assert json.loads((tmp_path / "out.jsonl").read_text())["email"] == "a@example.com"
+
+
+@pytest.mark.parametrize("name", ["away/out.csv", "a.csv/out.jsonl"])
+def test_an_export_that_cant_be_written_is_told_by_its_own_name(run: Run, tmp_path: Path, name: str) -> None:
+    run("subscribers", "import", listed(tmp_path / "a.csv", "email\na@example.com\n"), *CONSENT)
+    code, _, err = run("subscribers", "export", "--to", name)
+    assert (code, err.startswith(f"error: {name}: can't be written: ")) == (73, True)
 
 
 def test_the_record_is_verified_and_what_was_changed_in_it_is_found(run: Run, tmp_path: Path) -> None:

@@ -26,8 +26,10 @@ def say_all(lines: Iterable[str]) -> None:
 def write_lines(lines: Iterable[str], path: Path, encoding: str) -> int:
     """Write them into the file in one step; how many there were."""
     temporary, count = path.with_name(f".{path.name}.{os.getpid()}.tmp"), 0
+    with failures(path):
+        opened = _opened(temporary, encoding)
     try:
-        with failures(path), private(temporary, encoding) as file:
+        with failures(path), opened as file:
             for line in lines:
                 count += 1
                 file.write(line)
@@ -41,8 +43,21 @@ def write_lines(lines: Iterable[str], path: Path, encoding: str) -> int:
 def private(path: Path, encoding: str = "utf-8") -> IO[str]:
     """The file, emptied, for its owner alone: it has people's addresses."""
     with failures(path):
-        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        return open(number, "w", encoding=encoding, newline="")  # noqa: PTH123  # a Path can't have the mode
+        return _opened(path, encoding)
+
+
+def _opened(path: Path, encoding: str) -> IO[str]:
+    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    return open(number, "w", encoding=encoding, newline="")  # noqa: PTH123  # a Path can't have the mode
+
+
+def be_able_to_write(path: Path) -> None:
+    """Raise what writing the file would, and leave it as it is: for work that is done before there is a line of it."""
+    with failures(path):
+        is_new = not path.exists()
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+        if is_new:
+            path.unlink()
 
 
 @contextmanager

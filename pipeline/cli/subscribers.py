@@ -13,7 +13,7 @@ import click
 
 from pipeline.cli.audience import opened
 from pipeline.cli.console import json_option, now, print_json, project_option, say
-from pipeline.cli.files import LINES, say_all, write_lines
+from pipeline.cli.files import LINES, be_able_to_write, say_all, write_lines
 from pipeline.cli.importing import Import, progress
 from pipeline.errors import ContentError
 
@@ -198,6 +198,7 @@ def import_(file: str, consent: str, dry_run: bool, refused: Path, folder: Path,
         raise click.UsageError("--consent is empty; say how and where these people were asked, for what, and by whom")
     if not consent.isascii() and any("\ud800" <= one <= "\udfff" for one in consent):
         raise click.UsageError("--consent isn't in this terminal's encoding; the record keeps text only")
+    be_able_to_write(refused)
     with opened(folder) as store, open_export(file) as export, ExitStack() as files:
         run = Import(file, export.service.name, refused, dry_run=dry_run)
         files.callback(run.close)
@@ -208,7 +209,8 @@ def import_(file: str, consent: str, dry_run: bool, refused: Path, folder: Path,
                     run.note(part)
                     tell(run.rows)
         except KeyboardInterrupt:
-            say(f"stopped; {run.taken:,} are taken, and the same command goes on from there", err=True)
+            done = f"{run.taken:,} are taken, and the same command goes on from there"
+            say(f"stopped; {'nothing is changed' if dry_run else done}", err=True)
             raise
     if as_json:
         print_json(run.as_json())

@@ -53,7 +53,7 @@ def _faults(names: Sequence[str], fields: Sequence[str | None], declared: Collec
     for number, field in enumerate(fields):
         if field in declared and field in fields[:number]:
             first, second = names[fields.index(field)], names[number]
-            yield f"the columns {first!r} and {second!r} both bring {field}; rename one, or leave it out with --ignore"
+            yield f"the columns {first!r} and {second!r} both bring {field}; rename one, or take it out"
     if EMAIL not in fields:
         yield f"no column brings the address; name it email{_candidates(names)}"
 
