@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from pipeline.audience import bringing
+from tests import folders
+from tests.test_cron import without_privilege
 
 Run = Callable[..., tuple[int, str, str]]
 EXPORTS = Path(__file__).parent / "audience" / "exports"
@@ -270,6 +274,24 @@ def test_an_export_that_cant_be_written_is_told_by_its_own_name(run: Run, tmp_pa
     run("subscribers", "import", listed(tmp_path / "a.csv", "email\na@example.com\n"), *CONSENT)
     code, _, err = run("subscribers", "export", "--to", name)
     assert (code, err.startswith(f"error: {name}: can't be written: ")) == (73, True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("denied", [".audience", ".audience/audience.db"])
+def test_a_database_that_may_not_be_written_is_told_with_what_may_not(run: Run, tmp_path: Path, denied: str) -> None:
+    prefix = without_privilege()
+    run("subscribers", "import", listed(tmp_path / "a.csv", "email\na@example.com\n"), *CONSENT)
+    mode = (tmp_path / denied).stat().st_mode
+    (tmp_path / denied).chmod(mode & 0o555)
+    try:
+        command = [*prefix, sys.executable, "-m", "pipeline", "subscribers", "suppress", "a@example.com"]
+        more = ("--reason", "manual", "--project", str(tmp_path))
+        done = subprocess.run([*command, *more], cwd=folders.REPOSITORY, capture_output=True, text=True)
+    finally:
+        (tmp_path / denied).chmod(mode)
+    assert (done.returncode, done.stdout) == (77, "")
+    assert done.stderr.startswith(f"error: {tmp_path / denied}: may not be read and written by this user")
+    assert counts(run) == {"confirmed": 1}
 
 
 def test_the_record_is_verified_and_what_was_changed_in_it_is_found(run: Run, tmp_path: Path) -> None:

@@ -99,6 +99,13 @@ def test_no_database(url, told):
     assert "secret-word" not in str(stopped.value)
 
 
+def test_a_folder_that_is_none(tmp_path):
+    """Where the database's folder can't be made, the path that can't be is told."""
+    (tmp_path / "letter.txt").touch()
+    with pytest.raises(ConfigurationError, match=r"^/\S*/letter\.txt/a: can't be opened: Not a directory$"):
+        open_store(f"sqlite:///{tmp_path}/letter.txt/a/b.db", [SECRET], sign)
+
+
 def test_a_file_that_is_none(tmp_path):
     """A file of something else isn't touched."""
     file = tmp_path / "letter.txt"

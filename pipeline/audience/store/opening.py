@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -11,9 +12,10 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from pipeline.errors import BusyError, ConfigurationError, DiskError, PipelineError, Where
+from pipeline.errors import BusyError, ConfigurationError, DeniedError, DiskError, PipelineError, Where
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -41,6 +43,7 @@ _WRITERS_PRAGMAS = {"cache_size": "-65536"}
 _KINDS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 # What SQLite says when another process has the file for too long, and PostgreSQL when it has no more time or room.
 _BUSY = ("database is locked", "database table is locked")
+_NOT_WRITTEN = ("attempt to write a readonly database", "unable to open database file")
 _BUSY_CODES = ("55P03", "40001", "40P01", "57014", "53300", "57P03")
 
 
@@ -73,6 +76,7 @@ def open_database(url: str) -> Database:
                 "a PostgreSQL database needs psycopg; install it with pip install 'stay-updated[postgres]'", where
             ) from error
         except OSError as error:
+            where = Where(error.filename) if error.filename else where
             raise ConfigurationError(f"can't be opened: {error.strerror or error}", where) from error
         except DBAPIError as error:
             found = failure(error)
@@ -102,7 +106,21 @@ def _sqlite(url: URL) -> Database:
     )
     for engine, pragmas in ((readers, _PRAGMAS), (writer, {**_PRAGMAS, **_WRITERS_PRAGMAS})):
         event.listen(engine, "connect", partial(_prepare, pragmas=pragmas))
+        event.listen(engine, "handle_error", partial(_denied, file=file))
     return Database(readers, writer)
+
+
+def _denied(context: ExceptionContext, file: Path) -> DeniedError | None:
+    """What to raise where the system keeps SQLite from writing: it says as little of the file as of its folder, where
+    it needs to write too."""
+    if not str(context.original_exception).startswith(_NOT_WRITTEN):
+        return None
+    beside = (file.with_name(file.name + end) for end in ("-wal", "-shm"))
+    for path in (file, file.parent, *beside):
+        if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+            told = "may not be read and written by this user, as the readers' database and its folder have to be"
+            return DeniedError(told, Where(str(path)))
+    return None
 
 
 def _postgresql(url: URL) -> Database:
