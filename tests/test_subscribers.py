@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from pipeline.audience import bringing
+from pipeline.audience.consent import Consent
+from pipeline.audience.subscriber import NewReader, Preferences
+from pipeline.cli.audience import opened
 from tests import folders
 from tests.test_cron import without_privilege
 
 Run = Callable[..., tuple[int, str, str]]
 EXPORTS = Path(__file__).parent / "audience" / "exports"
+NOW = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
 CONSENT = ("--consent", "Asked on the old blog, double opt-in")
 
 
@@ -274,6 +280,32 @@ def test_an_export_that_cant_be_written_is_told_by_its_own_name(run: Run, tmp_pa
     run("subscribers", "import", listed(tmp_path / "a.csv", "email\na@example.com\n"), *CONSENT)
     code, _, err = run("subscribers", "export", "--to", name)
     assert (code, err.startswith(f"error: {name}: can't be written: ")) == (73, True)
+
+
+NAMES = (
+    *("=1+1", "'=1+1", "''=1+1", "'quoted", "'", "''", "-x", "'-x", "@x", "+1", "\ttab", "'\ttab", "a;=b", "a;'=b"),
+    *(";", 'say "hi"', "a,b", "a|b", "a\tb", "#1", "null", "true", "1.10", "NaN", "é\u2028x", "\u202ex", "\ufeffx"),
+)
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_an_export_that_is_imported_is_exported_as_it_was(run: Run, tmp_path: Path, kind: str) -> None:
+    """To the byte, whatever people have called themselves or have asked for; in CSV an item of a list can't have in it
+    what stands between items."""
+    rows = []
+    for number, name in enumerate(NAMES):
+        topics = (name, "sleep") if kind == "jsonl" or not re.search('[;|,"]', name) else ()
+        rows.append(
+            NewReader(f"r{number}@example.com", name, Preferences(topics, name, topics, name, "weekly"), NOW, NOW)
+        )
+    with opened(tmp_path) as store:
+        list(store.import_rows([rows], Consent("imported", NOW, "import"), NOW))
+    run("subscribers", "export", "--to", f"first.{kind}")
+    (tmp_path / ".audience").rename(tmp_path / "before")
+    told = json.loads(run("subscribers", "import", f"first.{kind}", *CONSENT, "--json")[1])
+    assert (told["from"], told["taken"], told["refused"]) == ("Stay Updated", len(NAMES), 0)
+    run("subscribers", "export", "--to", f"second.{kind}")
+    assert (tmp_path / f"second.{kind}").read_text("utf-8") == (tmp_path / f"first.{kind}").read_text("utf-8")
 
 
 @pytest.mark.slow

@@ -79,7 +79,7 @@ class Export:
 
     def _note_batch(self, batch: Batch, rows: list[Row], refused: list[Refused]) -> None:
         columns, service, size = batch.columns, self.service, len(batch.emails)
-        if service is OWN:
+        if self._is_guarded:
             columns = {name: _unguarded(column) for name, column in columns.items()}
         emails = cast(Sequence[str], columns["email"])
         standings = self._standings(columns, size)
@@ -109,7 +109,7 @@ class Export:
         """Whatever is wrong with a row: who has left in it has left."""
         refused.append(Refused(found.row, found.values.get("email", ""), found.reason))
         columns: dict[str, Sequence[Value]] = {name: (cell,) for name, cell in found.values.items()}
-        if self.service is OWN:
+        if self._is_guarded:
             columns = {name: _unguarded(column) for name, column in columns.items()}
         (standing,) = self._standings(columns, 1)
         try:
@@ -140,6 +140,11 @@ class Export:
             one: max(map(standing_of, filter(None, one)), key=weight, default="confirmed") for one in set(combined)
         }
         return [worst[one] for one in combined]
+
+    @property
+    def _is_guarded(self) -> bool:
+        """Our own JSON lines have everything as it is: no spreadsheet runs those."""
+        return self.service is OWN and self._source.is_csv
 
     def close(self) -> None:
         self._source.close()

@@ -24,7 +24,7 @@ from pipeline.recipients.addresses import key, keys
 from pipeline.recipients.batch import Batch, Rejected
 from pipeline.recipients.block import ALL, Block, Place, Reader
 from pipeline.recipients.cleaning import cleaned
-from pipeline.recipients.delimited import read_header
+from pipeline.recipients.delimited import Delimited, read_header
 from pipeline.recipients.duplicates import Hashes, duplicates
 from pipeline.recipients.header import EMAIL, normalised
 from pipeline.recipients.json_lines import JsonLines, read_start
@@ -94,6 +94,11 @@ class Source:
     _index: _Index
     _duplicates: array[int]
     _temporary: ExitStack
+
+    @property
+    def is_csv(self) -> bool:
+        """Not JSON lines, nor a table that was made into such."""
+        return isinstance(self._reader, Delimited)
 
     def shards(self, size: int) -> tuple[Shard, ...]:
         """The input in parts of so many rows; the last may be smaller."""
