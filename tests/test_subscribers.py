@@ -184,6 +184,11 @@ def test_columns_that_mean_the_same_are_told_with_what_can_be_done(run: Run, tmp
     assert "both bring email; rename one, or take it out" in err
 
 
+def test_an_import_is_of_a_file(run: Run) -> None:
+    code, _, err = run("subscribers", "import", "postgresql://me:hush@host/list", *CONSENT)
+    assert (code, err) == (65, "error: an import takes a file, and this is an address\n")
+
+
 @pytest.mark.parametrize(("more", "told"), [((), "1 are taken"), (("--dry-run",), "stopped; nothing is changed\n")])
 def test_an_import_that_is_stopped_tells_what_it_has_done(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...], told: str

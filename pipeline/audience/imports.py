@@ -12,6 +12,7 @@ from pipeline.audience import cells
 from pipeline.audience.exports import unguarded
 from pipeline.audience.services import ORDER, OWN, PLAIN, SERVICES, Service, standing_of, types, weight
 from pipeline.audience.subscriber import NewReader, Withdrawal, WithdrawalReason
+from pipeline.errors import ContentError
 from pipeline.model import Value
 from pipeline.recipients import Batch, Rejected, Source, open_source
 from pipeline.recipients.addresses import address as checked
@@ -161,6 +162,8 @@ def open_export(name: str) -> Export:
 
     Raises a ContentError where it is no CSV, isn't in UTF-8, or no column has addresses.
     """
+    if "://" in name:
+        raise ContentError("an import takes a file, and this is an address")  # which may have a password in it
     source = open_source(name, types(), ignore=("*",))
     service = next((one for one in SERVICES if one.known_by.intersection(source.columns)), PLAIN)
     found = _FILE.search(PurePath(name).name)  # people put words before it

@@ -60,7 +60,7 @@ def write_table(
 
     def plain(cell: Any) -> Any:
         if isinstance(cell, bytes | bytearray | memoryview):
-            raise ContentError("a column holds bytes, which are no text; leave it out with --ignore", where)
+            raise ContentError("a column holds bytes, which are no text; leave it out", where)
         if isinstance(cell, date):
             return cell.isoformat()
         return list(cell) if isinstance(cell, set | frozenset) else str(cell)
