@@ -64,11 +64,14 @@ class Preferring:
         return self._centre(request, changed, "saved")
 
     async def move(self, request: Request) -> Response:
-        """Ask at a new address whether it is the reader's. Nobody is told whether it is another reader's."""
+        """Ask at a new address whether it is the reader's. Nobody is told whether it is another reader's; but who has
+        left is told that, whatever the address: no mail goes out for them."""
         fields = await read_fields(request)
         service, reader = self.service, await self.service.reader(request)
         if reader is None:
             return self._expired(request)
+        if reader.state == "unsubscribed":
+            return self._centre(request, reader)
         try:
             address = checked(fields.text("email")[: 2 * LONGEST])
         except ValueError:

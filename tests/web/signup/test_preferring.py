@@ -114,6 +114,21 @@ def test_address_of_others(signed):
     assert (wrong.status, 'aria-invalid="true"' in wrong.text) == (422, True)
 
 
+def test_who_has_left_moves_nowhere(signed):
+    """Who has left is told so, and not of a mail that doesn't go out; the same whatever address they name."""
+    reader, other = signed.reader("leaver@example.com"), signed.reader("stays@example.com")
+    sent = signed.post(f"/move?t={reader.token}", {"email": "before@example.com"}).text
+    assert ("is on its way" in sent, "You have left" in sent) == (True, False)
+    signed.post(f"/unsubscribe?t={reader.token}")
+    centre = signed.get(f"/preferences?t={reader.token}")
+    assert ("/move?t=" in centre.text, "Mails go to" in centre.text) == (False, False)
+    for address in ("after@example.com", other.address, "none"):
+        answer = signed.post(f"/move?t={reader.token}", {"email": address})
+        assert answer.lasting == centre.lasting
+        assert ("is on its way" in answer.text, "You have left" in answer.text) == (False, True)
+    assert signed.there("leaver@example.com").asked_address == ""
+
+
 def test_last_address_counts(signed):
     """Of two new addresses only the one asked for last can be confirmed."""
     reader = signed.reader("twice@example.com")
