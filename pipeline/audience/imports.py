@@ -15,6 +15,7 @@ from pipeline.audience.subscriber import NewReader, Withdrawal, WithdrawalReason
 from pipeline.errors import ContentError
 from pipeline.model import Value
 from pipeline.recipients import Batch, Rejected, Source, open_source
+from pipeline.recipients.addresses import RESERVED, is_reserved
 from pipeline.recipients.addresses import address as checked
 
 # What stands in a column of confirmations where there is none.
@@ -98,7 +99,9 @@ class Export:
         )
         found = zip(batch.lines, standings, readers, left, strict=True)
         for line, standing, reader, since in found:
-            if standing == "confirmed":
+            if standing == "confirmed" and is_reserved(reader.address):
+                refused.append(Refused(line, reader.address, RESERVED))
+            elif standing == "confirmed":
                 rows.append(Row(line, reader))
             elif standing in ORDER:
                 reason = cast(WithdrawalReason, standing)

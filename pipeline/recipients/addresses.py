@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 # A dot-atom (RFC 5322 3.2.3) at a domain of letters, digits and single hyphens under a top-level one of letters.
 # What else is allowed is rare, and email-validator's to judge. Possessive, so that no address takes long; no group is
@@ -17,6 +18,7 @@ _COLUMN = re.compile(rf"(?:{_PLAIN}\n)*")
 _LOCAL_PART, _LABEL_LENGTH, _ADDRESS = 64, 63, 254
 
 MISSING = "no address"
+RESERVED = "broken address: its domain is reserved for tests or local networks, and no mail goes there"
 
 
 def addresses(texts: Sequence[str]) -> tuple[Sequence[str], dict[int, str]]:
@@ -48,6 +50,27 @@ def address(text: str) -> str:
     if len(text) > _ADDRESS or max(map(len, domain.split("."))) > _LABEL_LENGTH:
         raise ValueError("broken address: its domain is too long")
     return text
+
+
+def public_address(text: str) -> str:
+    """The address as ``address`` has it, of somebody on the internet: for what people type, and other lists have."""
+    found = address(text)
+    if is_reserved(found):
+        raise ValueError(RESERVED)
+    return found
+
+
+def is_reserved(checked: str) -> bool:
+    """Whether the checked address is in a domain that is kept for tests and for local networks (RFC 6761 and others),
+    as email-validator lists them: no mail goes there. For documentation's own there may be one."""
+    return checked.lower().endswith(_reserved())
+
+
+@cache
+def _reserved() -> tuple[str, ...]:
+    from email_validator import SPECIAL_USE_DOMAIN_NAMES
+
+    return tuple(f"{before}{name}" for name in SPECIAL_USE_DOMAIN_NAMES for before in "@.")
 
 
 def keys(texts: Sequence[str]) -> Iterable[str]:

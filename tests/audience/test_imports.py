@@ -14,6 +14,7 @@ from pipeline.audience.imports import Export, Refused, Row, open_export
 from pipeline.audience.services import standing_of
 from pipeline.audience.subscriber import NewReader, Preferences, Subscriber, Withdrawal
 from pipeline.errors import ContentError
+from pipeline.recipients.addresses import RESERVED
 
 EXPORTS = Path(__file__).parent / "exports"
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -191,6 +192,17 @@ def test_nobody_is_confirmed_whom_a_column_of_confirmations_says_no_of(tmp_path:
 
 def test_without_a_column_of_states_the_consent_that_is_given_is_for_all(tmp_path: Path) -> None:
     assert standings(written(tmp_path / "list.csv", "email\na@example.com\n")) == {"a@example.com": "confirmed"}
+
+
+def test_domains_that_no_mail_goes_to_are_refused(tmp_path: Path) -> None:
+    """Who has left there has left all the same."""
+    path = written(tmp_path / "a.csv", "email,status\na@test,subscribed\nb@x.LOCAL,subscribed\nc@x.test,unsubscribed\n")
+    _, people, refused = read(path)
+    assert [(one.line, one.address, one.reason) for one in refused] == [
+        (2, "a@test", RESERVED),
+        (3, "b@x.LOCAL", RESERVED),
+    ]
+    assert [*people] == ["c@x.test"]
 
 
 # The words that mean that somebody gets mail; of Buttondown, who pays or has paid too.

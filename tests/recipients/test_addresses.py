@@ -5,7 +5,7 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.recipients.addresses import address, addresses, key, keys
+from pipeline.recipients.addresses import address, addresses, key, keys, public_address
 
 LONG = "a" * 63
 
@@ -52,6 +52,33 @@ def test_broken(written, reason):
     with pytest.raises(ValueError, match=r".") as refused:
         address(written)
     assert str(refused.value).startswith(reason)
+
+
+RESERVED = ["a@test", "a@b.test", "a@Mail.INVALID", "a@x.localhost", "a@printer.local", "a@x.onion", "a@1.in-addr.arpa"]
+
+
+@pytest.mark.parametrize("written", RESERVED)
+def test_reserved(written):
+    """Where people type their address, a domain that no mail goes to is refused, though a newsletter's tests use it."""
+    with pytest.raises(ValueError, match=r"^broken address: "):
+        public_address(written)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "a@example.com",
+        "a@blog.example.org",
+        "a@blog.example",
+        "a@test.example.com",
+        "a@mytest.de",
+        "a@test.xn--p1ai",
+    ],
+)
+def test_not_reserved(written):
+    """Domains for documentation are taken, and those that only have such a word in them; as email-validator does."""
+    assert public_address(written) == written
+    validate_email(written, check_deliverability=False)
 
 
 NEARLY = st.text(st.sampled_from("abZ019.-_+@!é "), max_size=12)

@@ -15,7 +15,7 @@ from pipeline import tracks
 from pipeline.audience.rhythm import RHYTHMS
 from pipeline.audience.subscriber import LONGEST, Preferences, Subscriber
 from pipeline.audience.tokens import BadTokenError, Token
-from pipeline.recipients.addresses import address as checked
+from pipeline.recipients.addresses import public_address as checked
 from pipeline.web.signup.pages import shown_address
 from pipeline.web.signup.reading import Fields, read_body, read_fields
 from pipeline.web.signup.service import Service, log, token_of

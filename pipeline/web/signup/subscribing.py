@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from pipeline.audience.store import Confirm, SignUp
 from pipeline.audience.subscriber import Preferences
 from pipeline.audience.tokens import BadTokenError, Token
-from pipeline.recipients.addresses import address as checked
+from pipeline.recipients.addresses import public_address as checked
 from pipeline.web.signup.forms import LEAST
 from pipeline.web.signup.pages import shown_address
 from pipeline.web.signup.reading import Fields, read_body, read_fields

@@ -57,6 +57,16 @@ def test_kinds(signed, kind):
     assert entry.consent.how == ("json" if kind == "json" else "form")
 
 
+@pytest.mark.parametrize("address", ["a@test", "ann@reader.test", "ann@printer.LOCAL", "ann@localhost"])
+def test_reserved_domains(signed, address):
+    """Nobody waits for a mail to a domain that none goes to: that the address is wrong is told at once."""
+    answer = signed.sign_up(address)
+    assert "Oops!" in answer.text
+    assert signed.store.by_address(address) is None
+    reader = signed.reader(f"from.{len(address)}@example.com")
+    assert signed.post(f"/move?t={reader.token}", {"email": address}).status == 422
+
+
 def test_consent(signed):
     """What is kept is the form's own words, in its language, with where it came from."""
     form = signed.service.forms
