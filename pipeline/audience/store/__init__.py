@@ -298,7 +298,7 @@ class Store:
 
     def forget_unconfirmed(self, before: datetime, now: datetime) -> int:
         """Of those who were last written to before this moment, and haven't confirmed, nothing stays but salted hashes
-        in the log; who has left before has left again. Some hundred at a time: how many, 0 when there are no more."""
+        in the log; who has left before has left again. Some at a time: how many, 0 when there are no more."""
         with failures(), self._engine.connect() as connection:
             numbers = connection.scalars(people.SOME_UNCONFIRMED, {"before": before}).all()
         found = self._do(lambda turn: people.lapse(turn, numbers, before, now)) if numbers else 0

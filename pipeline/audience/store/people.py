@@ -34,7 +34,8 @@ BY_ID = (
     .where(subscriber.c.id == bindparam("id_"))
 )
 _UNCONFIRMED = select(subscriber).where(subscriber.c.state == "pending", subscriber.c.mailed < bindparam("before"))
-SOME_UNCONFIRMED = _UNCONFIRMED.with_only_columns(subscriber.c.id).order_by(subscriber.c.id).limit(500)
+# Whoever signs up meanwhile waits for all of them: some milliseconds.
+SOME_UNCONFIRMED = _UNCONFIRMED.with_only_columns(subscriber.c.id).order_by(subscriber.c.id).limit(50)
 IS_SUPPRESSED = select(_SUPPRESSED)
 _AGAIN = update(suppression).where(suppression.c.hash == _HASH)
 _ADDRESSES = select(consents.c.who).where(consents.c.subscriber == bindparam("id_")).distinct()
