@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, exists, insert, literal_column, select, update
 
 from pipeline.audience.consent import Consent, What
-from pipeline.audience.store.importing import known_and_suppressed
+from pipeline.audience.store.importing import known as known_of
 from pipeline.audience.store.people import blank
 from pipeline.audience.store.rows import of_preferences
 from pipeline.audience.store.tables import consent as consents
@@ -34,8 +34,9 @@ def withdraw_batch(
 ) -> list[bool]:
     """For each row, whether it has changed anything: it hasn't for who has left or is suppressed already, nor for who
     has left that list, and has confirmed here since."""
-    found, suppressed = known_and_suppressed(turn.connection, hashes)
-    known = {hashed: (one.id, one.state) for hashed, one in found.items()}
+    found = known_of(turn.connection, hashes).values()
+    known = {one.hash: (one.id, one.state) for one in found if one.id and one.state}
+    suppressed = {one.hash for one in found if one.is_suppressed}
     return [
         _leave(turn, row, hashed, known, suppressed, _said(consent, row), now)
         for row, hashed in zip(rows, hashes, strict=True)
