@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,11 +11,10 @@ from sqlalchemy import Connection, LargeBinary, bindparam, func, literal_column,
 from pipeline.audience.consent import Consent
 from pipeline.audience.store.people import blank
 from pipeline.audience.store.rows import of_preferences
-from pipeline.audience.store.tables import former, subscriber, suppression
+from pipeline.audience.store.tables import former, micros, subscriber, suppression
 from pipeline.audience.store.turn import Turn
-from pipeline.audience.subscriber import NewReader, State, Verdict, import_verdict, line, tidied
+from pipeline.audience.subscriber import NewReader, State, Verdict, import_verdict, line
 from pipeline.audience.suppression import HASH_BYTES
-from pipeline.recipients.addresses import address as checked
 
 # The hashes come as one value, cut up by the database itself: a statement with thousands of values takes longer to make
 # than to answer.
@@ -81,7 +80,7 @@ def import_batch(
             pending[hashed] = there.id, row
         elif verdict == "taken":
             new[hashed] = row
-    _insert(turn, new, consent, now)
+    turn.insert(subscriber, _new(turn, new, consent, now))
     for hashed, (number, row) in pending.items():
         turn.run(_CONFIRM, {"id_": number, "state": "confirmed", "confirmed": row.confirmed or now, "mailed": None})
         turn.unqueue(number, "confirm")
@@ -97,17 +96,20 @@ def judge_batch(connection: Connection, hashes: Sequence[bytes]) -> list[Verdict
 
 
 def _said(consent: Consent, row: NewReader) -> Consent:
-    # Not by replace(), which takes five times as long.
-    c = consent
+    if not (row.evidence or row.ip):
+        return consent
+    c = consent  # not by replace(), which takes five times as long
     return Consent(c.what, c.at, c.how, c.form, row.evidence or c.version, c.wording, row.ip or c.ip, c.language)
 
 
-def _insert(turn: Turn, new: dict[bytes, NewReader], consent: Consent, now: datetime) -> None:
-    first = turn.new_ids(len(new))
-    made: list[dict[str, Any]] = []
-    for number, (hashed, row) in enumerate(new.items(), first):
-        asked = {"name": line(row.name), **of_preferences(tidied(row.preferences))}
-        told = {"state": "confirmed", "created": min(row.asked or now, now), "confirmed": row.confirmed or now}
-        made.append({**blank(number, hashed, checked(row.address), turn.sign(number)), **asked, **told})
+def _new(turn: Turn, new: dict[bytes, NewReader], consent: Consent, now: datetime) -> Iterator[dict[str, Any]]:
+    for number, (hashed, row) in enumerate(new.items(), turn.new_ids(len(new))):
         turn.log(number, hashed, _said(consent, row))
-    turn.insert(subscriber, made)
+        yield {
+            **blank(number, hashed, row.address, turn.sign(number)),
+            **of_preferences(row.preferences),
+            "name": line(row.name),
+            "state": "confirmed",
+            "created": micros(min(row.asked or now, now)),
+            "confirmed": micros(row.confirmed or now),
+        }

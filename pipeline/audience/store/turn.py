@@ -7,9 +7,11 @@ consents with one statement.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain, islice
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Row, Table, bindparam, delete, insert, select, union_all, update
@@ -53,7 +55,7 @@ class Turn:
         self.sign = sign
         self.known = known
         self.wordings: dict[str, str] = {}
-        self._entries: list[Entry] = []
+        self._said: list[tuple[int, str, Consent]] = []
         self._queued: dict[tuple[int, Kind], datetime] = {}
         # First: with this, nobody else writes until the end.
         self._before = connection.execute(_TAKE).one()
@@ -70,17 +72,19 @@ class Turn:
     def run(self, statement: Any, values: dict[str, Any] | Sequence[dict[str, Any]]) -> None:
         self.connection.execute(statement, values)
 
-    def insert(self, table: Table, rows: Iterable[dict[str, Any]]) -> None:
-        """Rows with all columns. Handed to the driver as they are, but for moments: SQLAlchemy would take longer to
-        look at the values of a million rows than SQLite takes to write them."""
-        moments = _moments(table)
-        rows = list(rows)
-        self.unknown.difference_update([row["hash"] for row in rows] if table in _LISTS else ())
-        plain = [row | {name: micros(row[name]) for name in moments if row[name] is not None} for row in rows]
-        if len(plain) > _MANY and self.connection.dialect.name == "postgresql":
-            _copy(self.connection, table, plain)
-        elif plain:
-            self.connection.exec_driver_sql(_insertion(table, self.connection.dialect), plain)
+    def insert(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Rows with all columns, as the database has them: moments as microseconds. They are made while it takes them
+        in, so that they can ask it nothing. Handed to the driver as they are: SQLAlchemy would take longer to look at
+        the values of a million rows than SQLite takes to write them."""
+        if self.unknown and table in _LISTS:
+            rows = list(rows)
+            self.unknown.difference_update(row["hash"] for row in rows)
+        cells = map(_cells(table), rows)
+        some = list(islice(cells, _MANY))
+        if len(some) == _MANY and self.connection.dialect.name == "postgresql":
+            _copy(self.connection, table, chain(some, cells))
+        elif some:
+            self.connection.exec_driver_sql(_insertion(table, self.connection.dialect), [*some, *cells])
 
     def new_ids(self, count: int = 1) -> int:
         """The first of so many numbers, which nobody has had before: the log knows people by them for ever."""
@@ -89,12 +93,7 @@ class Turn:
         return first
 
     def log(self, subscriber: int, who: bytes, consent: Consent) -> None:
-        nonce = secrets.token_hex(_NONCE_BYTES) if consent.ip else ""
-        made = entry(self._entry + 1, subscriber, who.hex(), consent, nonce, self._hash)
-        self._entry, self._hash = made.number, made.hash
-        self._entries.append(made)
-        if made.wording_hash not in self.known:
-            self.wordings[made.wording_hash] = consent.wording
+        self._said.append((subscriber, who.hex(), consent))
 
     def queue(self, subscriber: int, kind: Kind, now: datetime) -> None:
         """Have the mail go out. One of its kind that still waits is asked for anew, and keeps its turn."""
@@ -116,13 +115,27 @@ class Turn:
     def end(self) -> None:
         """Write what was gathered. After this nothing more can be done in the turn."""
         self.write_queue()
+        origins: list[dict[str, Any]] = []
+        self.insert(consents, self._entries(origins))
+        self.insert(origin, origins)
         missing = {key: text for key, text in self.wordings.items() if self.one(_WORDING, {"hash_": key}) is None}
         self.insert(wording, [{"hash": key, "text": text} for key, text in missing.items()])
-        self.insert(consents, map(_row, self._entries))
-        self.insert(origin, [_origin(one) for one in self._entries if one.nonce])
         if (self._subscriber, self._entry) != (self._before.last_subscriber, self._before.last_entry):
             values = {"last_subscriber": self._subscriber, "last_entry": self._entry, "last_hash": self._hash}
             self.run(update(head), values)
+
+    def _entries(self, origins: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """The log's new rows. Where they came from is noted in ``origins``."""
+        for person, who, consent in self._said:
+            nonce = secrets.token_hex(_NONCE_BYTES) if consent.ip else ""
+            made = entry(self._entry + 1, person, who, consent, nonce, self._hash)
+            self._entry, self._hash = made.number, made.hash
+            if made.wording_hash not in self.known:
+                self.wordings[made.wording_hash] = consent.wording
+            at = _micros(consent.at)
+            if nonce:
+                origins.append({"number": made.number, "at": at, "ip": consent.ip, "nonce": nonce})
+            yield _row(made, at)
 
 
 def _queue(dialect: Any) -> Any:
@@ -137,9 +150,13 @@ def _queue(dialect: Any) -> Any:
 _QUEUE = {"sqlite": _queue(sqlite), "postgresql": _queue(postgresql)}
 
 
+# The consents of a turn are of few moments.
+_micros = lru_cache(maxsize=64)(micros)
+
+
 @lru_cache(maxsize=16)
-def _moments(table: Table) -> tuple[str, ...]:
-    return tuple(column.name for column in table.columns if isinstance(column.type, Moment))
+def _cells(table: Table) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
+    return itemgetter(*table.columns.keys())
 
 
 @lru_cache(maxsize=16)
@@ -147,21 +164,20 @@ def _insertion(table: Table, dialect: Dialect) -> str:
     return str(insert(table).compile(dialect=dialect))
 
 
-def _copy(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    names = [column.name for column in table.columns]
+def _copy(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> None:
     cursor: Any = connection.connection.cursor()
-    with cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN") as copy:
+    with cursor.copy(f"COPY {table.name} ({', '.join(table.columns.keys())}) FROM STDIN") as copy:
         for row in rows:
-            copy.write_row([row[name] for name in names])
+            copy.write_row(row)
 
 
-def _row(one: Entry) -> dict[str, Any]:
+def _row(one: Entry, at: int) -> dict[str, Any]:
     consent = one.consent
     return {
         "number": one.number,
         "subscriber": one.subscriber,
         "who": one.who,
-        "at": consent.at,
+        "at": at,
         "what": consent.what,
         "how": consent.how,
         "form": consent.form,
@@ -172,7 +188,3 @@ def _row(one: Entry) -> dict[str, Any]:
         "previous": one.previous,
         "hash": one.hash,
     }
-
-
-def _origin(one: Entry) -> dict[str, Any]:
-    return {"number": one.number, "at": one.consent.at, "ip": one.consent.ip, "nonce": one.nonce}
