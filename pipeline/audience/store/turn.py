@@ -12,10 +12,11 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import chain, islice
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Dialect, Row, Table, bindparam, delete, insert, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
 from pipeline.audience.consent import Consent, Entry, entry
 from pipeline.audience.store.tables import Moment, head, micros, origin, outgoing, subscriber, suppression, wording
@@ -165,10 +166,15 @@ def _insertion(table: Table, dialect: Dialect) -> str:
 
 
 def _copy(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> None:
+    statement = f"COPY {table.name} ({', '.join(table.columns.keys())}) FROM STDIN"
     cursor: Any = connection.connection.cursor()
-    with cursor.copy(f"COPY {table.name} ({', '.join(table.columns.keys())}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
+    errors: Any = connection.dialect.loaded_dbapi.Error
+    try:
+        with cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except errors as error:  # as SQLAlchemy tells of what it sends itself
+        raise cast(DBAPIError, DBAPIError.instance(statement, None, error, errors)) from error
 
 
 def _row(one: Entry, at: int) -> dict[str, Any]:
