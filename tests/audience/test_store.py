@@ -11,8 +11,8 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
-from pipeline.audience.store import FIELDS, importing, open_store, people, queue
-from pipeline.audience.subscriber import NewReader, Preferences
+from pipeline.audience.store import FIELDS, importing, open_store, people, queue, withdrawing
+from pipeline.audience.subscriber import NewReader, Preferences, Withdrawal
 from tests.audience.conftest import SECRET, sign
 from tests.audience.saying import DAY, NOW, confirmed, pending, readers, said
 
@@ -529,18 +529,21 @@ def sign_up(store, address):
 
 
 def test_addresses_that_a_turn_takes(store):
-    """An address that is suppressed, imported or changed to in a turn isn't free for a sign-up of the same turn."""
+    """An address that a turn suppresses, imports, takes off or changes to isn't free for a sign-up of the same turn."""
     found = confirmed(store)
     store.ask_address(found.id, "moved@example.com", NOW)
     moved, taken = store.who("moved@example.com"), [NewReader("taken@example.com")]
-    hashes = [bytes.fromhex(store.who("taken@example.com"))]
+    hashes, away = ([bytes.fromhex(store.who(f"{name}@example.com"))] for name in ("taken", "away"))
+    left = [Withdrawal("away@example.com", "unsubscribed")]
     works = [
         lambda turn: people.suppress(turn, "gone@example.com", "bounce", said("suppressed"), NOW),
         lambda turn: importing.import_batch(turn, taken, hashes, said("imported"), NOW),
+        lambda turn: withdrawing.withdraw_batch(turn, left, away, said("imported"), NOW),
         lambda turn: people.change_address(turn, found.id, moved, said("changed")),
-        *(sign_up(store, f"{name}@example.com") for name in ("gone", "taken", "moved", "free", "ann")),
+        *(sign_up(store, f"{name}@example.com") for name in ("gone", "taken", "moved", "away", "free", "ann")),
     ]
-    assert [one.kind for one in store._transact(works)[3:]] == ["quiet", "quiet", "quiet", "mail", "mail"]
+    assert [one.kind for one in store._transact(works)[4:]] == ["quiet", "quiet", "quiet", "mail", "mail", "mail"]
+    assert store.by_address("away@example.com").state == "pending"
     assert sorted(readers(store)) == ["moved@example.com", "taken@example.com"]
 
 
