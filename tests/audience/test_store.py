@@ -391,6 +391,25 @@ def test_audience_columns(store):
     assert small.columns == {"first_name": ["Ann", "Ann"]}
 
 
+def test_an_import_of_hundreds(store):
+    """Of hundreds in a batch too, each is kept as it was brought, with where and when they had signed up."""
+    names = ["back\\slash", "\\N", "tab\t", 'quo"te', "", "é\U0001f600"]
+    batch = [
+        NewReader(
+            f"r{n}@example.com", names[n % 6], Preferences(("sleep",)), NOW - DAY, ip=f"::{n}", evidence=f"form {n}"
+        )
+        for n in range(300)
+    ]
+    (verdicts,) = store.import_rows([batch], said("imported", "import", ip=""), NOW)
+    assert verdicts == ["taken"] * 300
+    found = [(one.address, one.name, one.preferences, one.confirmed, one.created) for one in store.subscribers()]
+    assert found == [(one.address, one.name.strip(), one.preferences, one.confirmed, NOW) for one in batch]
+    told = [(one.subscriber, one.consent.ip, one.consent.version) for one in store.consents()]
+    assert told == [(n + 1, f"::{n}", f"form {n}") for n in range(300)]
+    assert store.verify() is None
+    assert store.judge_rows([one.address for one in batch]) == ["joined"] * 300
+
+
 @pytest.mark.slow
 def test_audience_in_batches(store):
     """All readers come, each once, by number, however large a batch is and however many leave meanwhile."""
