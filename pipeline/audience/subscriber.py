@@ -14,7 +14,6 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from typing import Literal, get_args
 
 from pipeline.audience.rhythm import RHYTHMS, Rhythm
@@ -143,7 +142,6 @@ def line(text: str) -> str:
     return " ".join(text.split())[:LONGEST].rstrip()
 
 
-@lru_cache(maxsize=1 << 10)
 def tidied(preferences: Preferences) -> Preferences:
     """The preferences as they can be kept: each text in one line, each item of a list once."""
     return Preferences(

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,8 +34,8 @@ def _user() -> str | None:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[str]:
-    """The URL of its database postgres, as long as the block lasts."""
+def running(folder: Path, settings: Sequence[str] = FAST) -> Iterator[str]:
+    """The URL of its database postgres, as long as the block lasts. Its log is in the folder."""
     found, user = programs(), _user()
     assert found
     # A socket's path has to be short, and other users have to get there.
@@ -47,7 +47,7 @@ def running(folder: Path) -> Iterator[str]:
         environment = {**os.environ, "LC_ALL": "C.UTF-8", "HOME": str(home)}
         making = [found / "initdb", "--no-sync", "--auth=trust", "--username=test", "--encoding=UTF8", "-D", data]
         subprocess.run(making, check=True, cwd=home, env=environment, stdout=subprocess.DEVNULL, **options)
-        serving = [found / "postgres", "-D", data, "-k", home, "-c", "listen_addresses=", *FAST]
+        serving = [found / "postgres", "-D", data, "-k", home, "-c", "listen_addresses=", *settings]
         with (folder / "postgres.log").open("wb") as log:
             server = subprocess.Popen(serving, cwd=home, env=environment, stdout=log, stderr=log, **options)
             try:

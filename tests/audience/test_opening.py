@@ -16,6 +16,7 @@ from sqlalchemy import create_engine, text
 from pipeline.audience.store import open_store
 from pipeline.audience.store.opening import NEWEST, configuration
 from pipeline.audience.store.tables import metadata
+from pipeline.audience.subscriber import NewReader
 from pipeline.errors import BusyError, ConfigurationError, DiskError
 from tests.audience.conftest import SECRET, sign
 from tests.audience.saying import NOW, pending, said
@@ -181,6 +182,23 @@ def test_a_full_disk(tmp_path):
             connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
         pending(store, "later@example.com")
         assert store.counts()["pending"] == added + 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("new_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("people", [1, 200])
+def test_a_full_server(url, people):
+    """What a server refuses is told, be it of one row or of many, and nothing is half done."""
+    with open_store(url, [SECRET], sign) as store:
+        engine = engine_of(url)
+        with engine.begin() as connection:
+            full = "BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END"
+            connection.exec_driver_sql(f"CREATE FUNCTION full_() RETURNS trigger LANGUAGE plpgsql AS $$ {full} $$")
+            connection.exec_driver_sql("CREATE TRIGGER full_ BEFORE INSERT ON consent EXECUTE FUNCTION full_()")
+        engine.dispose()
+        with pytest.raises(DiskError, match="fails: could not extend file"):
+            list(store.import_rows([[NewReader(f"r{n}@example.com") for n in range(people)]], said("imported"), NOW))
+        assert sum(store.counts().values()) == 0
 
 
 def test_a_long_look(tmp_path):

@@ -12,8 +12,18 @@ import pytest
 from sqlalchemy import create_engine, event, inspect, text
 
 from pipeline.audience.consent import Consent
-from pipeline.audience.store import FIELDS, Confirm, SignUp, Unsubscribe, importing, open_store, people, queue
-from pipeline.audience.subscriber import NewReader, Preferences
+from pipeline.audience.store import (
+    FIELDS,
+    Confirm,
+    SignUp,
+    Unsubscribe,
+    importing,
+    open_store,
+    people,
+    queue,
+    withdrawing,
+)
+from pipeline.audience.subscriber import NewReader, Preferences, Withdrawal
 from tests.audience.conftest import SECRET, sign
 from tests.audience.saying import DAY, NOW, confirmed, pending, readers, said
 
@@ -448,6 +458,25 @@ def test_audience_columns(store):
     assert small.columns == {"first_name": ["Ann", "Ann"]}
 
 
+def test_an_import_of_hundreds(store):
+    """Of hundreds in a batch too, each is kept as it was brought, with where and when they had signed up."""
+    names = ["back\\slash", "\\N", "tab\t", 'quo"te', "", "é\U0001f600"]
+    batch = [
+        NewReader(
+            f"r{n}@example.com", names[n % 6], Preferences(("sleep",)), NOW - DAY, ip=f"::{n}", evidence=f"form {n}"
+        )
+        for n in range(300)
+    ]
+    (verdicts,) = store.import_rows([batch], said("imported", "import", ip=""), NOW)
+    assert verdicts == ["taken"] * 300
+    found = [(one.address, one.name, one.preferences, one.confirmed, one.created) for one in store.subscribers()]
+    assert found == [(one.address, one.name.strip(), one.preferences, one.confirmed, NOW) for one in batch]
+    told = [(one.subscriber, one.consent.ip, one.consent.version) for one in store.consents()]
+    assert told == [(n + 1, f"::{n}", f"form {n}") for n in range(300)]
+    assert store.verify() is None
+    assert store.judge_rows([one.address for one in batch]) == ["joined"] * 300
+
+
 @pytest.mark.slow
 def test_audience_in_batches(store):
     """All readers come, each once, by number, however large a batch is and however many leave meanwhile."""
@@ -586,18 +615,21 @@ def sign_up(address):
 
 
 def test_addresses_that_a_turn_takes(store):
-    """An address that is suppressed, imported or changed to in a turn isn't free for a sign-up of the same turn."""
+    """An address that a turn suppresses, imports, takes off or changes to isn't free for a sign-up of the same turn."""
     found = confirmed(store)
     store.ask_address(found.id, "moved@example.com", NOW)
     moved, taken = store.who("moved@example.com"), [NewReader("taken@example.com")]
-    hashes = [bytes.fromhex(store.who("taken@example.com"))]
+    hashes, away = ([bytes.fromhex(store.who(f"{name}@example.com"))] for name in ("taken", "away"))
+    left = [Withdrawal("away@example.com", "unsubscribed")]
     works = [
         lambda turn: people.suppress(turn, "gone@example.com", "bounce", said("suppressed"), NOW),
         lambda turn: importing.import_batch(turn, taken, hashes, said("imported"), NOW),
+        lambda turn: withdrawing.withdraw_batch(turn, left, away, said("imported"), NOW),
         lambda turn: people.change_address(turn, found.id, moved, said("changed")),
-        *(sign_up(f"{name}@example.com") for name in ("gone", "taken", "moved", "free", "ann")),
+        *(sign_up(f"{name}@example.com") for name in ("gone", "taken", "moved", "away", "free", "ann")),
     ]
-    assert [one.kind for one in store._transact(works)[3:]] == ["quiet", "quiet", "quiet", "mail", "mail"]
+    assert [one.kind for one in store._transact(works)[4:]] == ["quiet", "quiet", "quiet", "mail", "mail", "mail"]
+    assert store.by_address("away@example.com").state == "pending"
     assert sorted(readers(store)) == ["moved@example.com", "taken@example.com"]
 
 

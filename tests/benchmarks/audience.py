@@ -1,25 +1,36 @@
 """How fast the store is with a million subscribers: import, the audience of an edition, sign-ups and farewells at once.
 
-    python tests/benchmarks/audience.py [--quick] [--url postgresql://…]
+    python tests/benchmarks/audience.py [--quick]                 on SQLite
+    python tests/benchmarks/audience.py [--quick] --postgres      on a server of its own, as durable as PostgreSQL comes
+    python tests/benchmarks/audience.py [--quick] --url URL       on an empty database
 
-Clients are threads that ask again as soon as they have an answer.
+The import is of a CSV file, as a command does it. Clients are threads that ask again as soon as they have an answer.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import resource
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from itertools import islice
+from pathlib import Path
 
-from pipeline.audience.consent import Consent
-from pipeline.audience.store import Store, open_store
-from pipeline.audience.subscriber import NewReader, Preferences
+REPOSITORY = Path(__file__).parents[2]
+sys.path.insert(0, str(REPOSITORY))
+
+from pipeline.audience.bringing import bring_in  # noqa: E402
+from pipeline.audience.consent import Consent  # noqa: E402
+from pipeline.audience.imports import open_export  # noqa: E402
+from pipeline.audience.store import Store, open_store  # noqa: E402
+from pipeline.audience.subscriber import NewReader, Preferences  # noqa: E402
+from tests.audience import postgres  # noqa: E402
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 WORDS = "Stay updated: get the latest from the blog. You can leave at any time."
@@ -38,6 +49,24 @@ def batches(count: int) -> Iterator[list[NewReader]]:
     source = rows(count)
     while batch := list(islice(source, BATCH)):
         yield batch
+
+
+def write_list(path: Path, count: int) -> None:
+    """What is known of people on an old list, when and from where they signed up too."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("email", "name", "topics", "mood", "minutes", "created", "confirmed", "ip"))
+        for number, row in enumerate(rows(count)):
+            asked, wishes = NOW - timedelta(minutes=number), row.preferences
+            told = (row.address, row.name, ";".join(wishes.topics), wishes.mood, wishes.minutes)
+            writer.writerow(
+                (*told, asked, asked + timedelta(seconds=40), f"203.0.{number // 256 % 256}.{number % 256}")
+            )
+
+
+def bring(path: Path, store: Store, count: int) -> None:
+    with open_export(str(path)) as export:
+        assert sum(part.taken for part in bring_in(export, store, WORDS, NOW)) == count
 
 
 def timed(what: str, count: int, work: Callable[[], object]) -> None:
@@ -79,8 +108,8 @@ def at_once(what: str, clients: int, each: int, write: Callable[[int], None]) ->
     )
 
 
-def measure(store: Store, count: int, each: int) -> None:
-    timed("import", count, lambda: sum(map(len, store.import_rows(batches(count), IMPORT, NOW))))
+def measure(store: Store, people: Path, count: int, each: int) -> None:
+    timed("import", count, lambda: bring(people, store, count))
     timed("audience", count, lambda: sum(len(one.emails) for one in store.audience("confirmed", "may", NOW, NOW)))
 
     def ask(number: int) -> None:
@@ -112,14 +141,20 @@ def note(store: Store) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="ten thousand subscribers")
-    parser.add_argument("--url", help="an empty database; without it, a new SQLite file")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--postgres", action="store_true", help="a server that is started for this")
+    where.add_argument("--url", help="an empty database; without it, a new SQLite file")
     given = parser.parse_args()
     count, each = (10_000, 20) if given.quick else (1_000_000, 200)
-    with tempfile.TemporaryDirectory() as folder:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         url = given.url or f"sqlite:///{folder}/audience.db"
+        if given.postgres:
+            url = stack.enter_context(postgres.running(folder, settings=()))
         print(f"Python {sys.version.split()[0]}, {url.partition(':')[0]}")
-        with open_store(url, [b"k" * 32], "{}.token-of-a-usual-length-with-its-signature".format) as store:
-            measure(store, count, each)
+        write_list(folder / "people.csv", count)
+        store = open_store(url, [b"k" * 32], "{}.token-of-a-usual-length-with-its-signature".format)
+        measure(stack.enter_context(store), folder / "people.csv", count, each)
 
 
 if __name__ == "__main__":

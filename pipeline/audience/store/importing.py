@@ -4,52 +4,83 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, LargeBinary, bindparam, func, literal_column, or_, select, update
 
 from pipeline.audience.consent import Consent
 from pipeline.audience.store.people import blank
 from pipeline.audience.store.rows import of_preferences
-from pipeline.audience.store.tables import former, subscriber, suppression
+from pipeline.audience.store.tables import former, micros, subscriber, suppression
 from pipeline.audience.store.turn import Turn
-from pipeline.audience.subscriber import NewReader, State, Verdict, import_verdict, line, tidied
-from pipeline.recipients.addresses import address as checked
+from pipeline.audience.subscriber import NewReader, State, Verdict, import_verdict, line
+from pipeline.audience.suppression import HASH_BYTES
 
-# In one statement: SQLite takes 32,766 values at most, and long statements are slow to make.
-_ASKED_AT_ONCE = 1000
-_KNOWN = select(subscriber.c.id, subscriber.c.hash, subscriber.c.state, subscriber.c.unsubscribed).where(
-    subscriber.c.hash.in_(bindparam("hashes", expanding=True))
-)
-_SUPPRESSED = select(suppression.c.hash).where(suppression.c.hash.in_(bindparam("hashes", expanding=True)))
-_LEFT_SINCE = (
-    select(former.c.hash)
-    .join(subscriber, subscriber.c.id == former.c.subscriber)
-    .where(former.c.hash.in_(bindparam("hashes", expanding=True)), subscriber.c.unsubscribed.is_not(None))
+# The hashes come as one value, cut up by the database itself: a statement with thousands of values takes longer to make
+# than to answer.
+_places = select(literal_column("0").label("at")).cte("places", recursive=True)
+_places = _places.union_all(select(_places.c.at + 1).where(_places.c.at + 1 < bindparam("count")))
+_cut = func.substr(bindparam("hashes", type_=LargeBinary), _places.c.at * HASH_BYTES + 1, HASH_BYTES, type_=LargeBinary)
+_asked = select(_cut.label("hash")).cte("asked")
+_since = subscriber.alias("since")
+_HAS_LEFT = or_(subscriber.c.unsubscribed.is_not(None), _since.c.unsubscribed.is_not(None))
+_IS_SUPPRESSED = suppression.c.hash.is_not(None)
+_KNOWN = (
+    select(
+        _asked.c.hash,
+        subscriber.c.id,
+        subscriber.c.state,
+        _HAS_LEFT.label("has_left"),
+        _IS_SUPPRESSED.label("is_suppressed"),
+    )
+    .select_from(_asked)
+    .outerjoin(subscriber, subscriber.c.hash == _asked.c.hash)
+    .outerjoin(suppression, suppression.c.hash == _asked.c.hash)
+    .outerjoin(former, former.c.hash == _asked.c.hash)
+    .outerjoin(_since, _since.c.id == former.c.subscriber)
+    .where(or_(subscriber.c.id.is_not(None), _HAS_LEFT, _IS_SUPPRESSED))
 )
 _CONFIRM = update(subscriber).where(subscriber.c.id == bindparam("id_"))
+
+
+class Known(NamedTuple):
+    """What there is of an address: who has it, whether they have left, be it that they had it before another one, and
+    whether it is suppressed."""
+
+    hash: bytes = b""
+    id: int | None = None
+    state: State | None = None
+    has_left: bool = False
+    is_suppressed: bool = False
+
+
+_NOBODY = Known()
+
+
+def known(connection: Connection, hashes: Sequence[bytes]) -> dict[bytes, Known]:
+    """By hash, those of the addresses that there is anything of."""
+    rows = connection.execute(_KNOWN, {"hashes": b"".join(hashes), "count": len(hashes)})
+    return {one.hash: one for one in map(Known._make, rows)}
 
 
 def import_batch(
     turn: Turn, rows: Sequence[NewReader], hashes: Sequence[bytes], consent: Consent, now: datetime
 ) -> list[Verdict]:
     """The verdict on each row. Whoever is there and pending is confirmed; nobody else's row is changed."""
-    known, suppressed = known_and_suppressed(turn.connection, hashes)
-    left = _who_has_left(turn.connection, known, hashes)
+    found = known(turn.connection, hashes)
     verdicts: list[Verdict] = []
     new: dict[bytes, NewReader] = {}
     pending: dict[bytes, tuple[int, NewReader]] = {}
     for row, hashed in zip(rows, hashes, strict=True):
-        there = known.get(hashed)
-        again = hashed in new or hashed in pending
-        state: State | None = "confirmed" if again else there.state if there else None
-        verdict = import_verdict(state, hashed in left, hashed in suppressed)
+        there = found.get(hashed, _NOBODY)
+        state: State | None = "confirmed" if hashed in new or hashed in pending else there.state
+        verdict = import_verdict(state, there.has_left, there.is_suppressed)
         verdicts.append(verdict)
-        if verdict == "taken" and there:
+        if verdict == "taken" and there.id:
             pending[hashed] = there.id, row
         elif verdict == "taken":
             new[hashed] = row
-    _insert(turn, new, consent, now)
+    turn.insert(subscriber, _new(turn, new, consent, now))
     for hashed, (number, row) in pending.items():
         turn.run(_CONFIRM, {"id_": number, "state": "confirmed", "confirmed": row.confirmed or now, "mailed": None})
         turn.unqueue(number, "confirm")
@@ -59,41 +90,26 @@ def import_batch(
 
 def judge_batch(connection: Connection, hashes: Sequence[bytes]) -> list[Verdict]:
     """What the verdict on each of these addresses would be."""
-    known, suppressed = known_and_suppressed(connection, hashes)
-    left = _who_has_left(connection, known, hashes)
-    states = ((one, known[one].state if one in known else None) for one in hashes)
-    return [import_verdict(state, one in left, one in suppressed) for one, state in states]
-
-
-def known_and_suppressed(connection: Connection, hashes: Sequence[bytes]) -> tuple[dict[bytes, Row[Any]], set[bytes]]:
-    """By hash, who of these is there; and which of them are suppressed."""
-    known = {row.hash: row for row in _in_parts(connection, _KNOWN, hashes)}
-    return known, {row.hash for row in _in_parts(connection, _SUPPRESSED, hashes)}
-
-
-def _who_has_left(connection: Connection, known: dict[bytes, Row[Any]], hashes: Sequence[bytes]) -> set[bytes]:
-    """Which of the addresses are of people who have left, be it that they had them before another one."""
-    left = {hashed for hashed, row in known.items() if row.unsubscribed is not None}
-    return left | {row.hash for row in _in_parts(connection, _LEFT_SINCE, hashes)}
+    found = known(connection, hashes)
+    there = (found.get(hashed, _NOBODY) for hashed in hashes)
+    return [import_verdict(one.state, one.has_left, one.is_suppressed) for one in there]
 
 
 def _said(consent: Consent, row: NewReader) -> Consent:
-    # Not by replace(), which takes five times as long.
-    c = consent
+    if not (row.evidence or row.ip):
+        return consent
+    c = consent  # not by replace(), which takes five times as long
     return Consent(c.what, c.at, c.how, c.form, row.evidence or c.version, c.wording, row.ip or c.ip, c.language)
 
 
-def _insert(turn: Turn, new: dict[bytes, NewReader], consent: Consent, now: datetime) -> None:
-    first = turn.new_ids(len(new))
-    made: list[dict[str, Any]] = []
-    for number, (hashed, row) in enumerate(new.items(), first):
-        asked = {"name": line(row.name), **of_preferences(tidied(row.preferences))}
-        told = {"state": "confirmed", "created": min(row.asked or now, now), "confirmed": row.confirmed or now}
-        made.append({**blank(number, hashed, checked(row.address), turn.sign(number)), **asked, **told})
+def _new(turn: Turn, new: dict[bytes, NewReader], consent: Consent, now: datetime) -> Iterator[dict[str, Any]]:
+    for number, (hashed, row) in enumerate(new.items(), turn.new_ids(len(new))):
         turn.log(number, hashed, _said(consent, row))
-    turn.insert(subscriber, made)
-
-
-def _in_parts(connection: Connection, statement: Any, hashes: Sequence[bytes]) -> Iterator[Row[Any]]:
-    for begin in range(0, len(hashes), _ASKED_AT_ONCE):
-        yield from connection.execute(statement, {"hashes": hashes[begin : begin + _ASKED_AT_ONCE]})
+        yield {
+            **blank(number, hashed, row.address, turn.sign(number)),
+            **of_preferences(row.preferences),
+            "name": line(row.name),
+            "state": "confirmed",
+            "created": micros(min(row.asked or now, now)),
+            "confirmed": micros(row.confirmed or now),
+        }

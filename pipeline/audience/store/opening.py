@@ -93,17 +93,9 @@ def _sqlite(url: URL) -> Database:
         file.parent.mkdir(mode=0o700, parents=True)
     if not file.exists():
         file.touch(mode=0o600)  # and so are the files that SQLite makes beside it
-    readers = create_engine(
-        url, connect_args={"timeout": _PATIENCE, "isolation_level": None}, pool_size=8, max_overflow=-1
-    )
-    # Named parameters, as PostgreSQL's driver has them: rows are handed to both in the same way.
-    writer = create_engine(
-        url,
-        connect_args={"timeout": _LOOK, "isolation_level": None},
-        paramstyle="named",
-        pool_size=1,
-        max_overflow=0,
-    )
+    arguments = {"timeout": _PATIENCE, "isolation_level": None}
+    readers = create_engine(url, connect_args=arguments, pool_size=8, max_overflow=-1)
+    writer = create_engine(url, connect_args={**arguments, "timeout": _LOOK}, pool_size=1, max_overflow=0)
     for engine, pragmas in ((readers, _PRAGMAS), (writer, {**_PRAGMAS, **_WRITERS_PRAGMAS})):
         event.listen(engine, "connect", partial(_prepare, pragmas=pragmas))
         event.listen(engine, "handle_error", partial(_denied, file=file))
@@ -127,7 +119,9 @@ def _postgresql(url: URL) -> Database:
     """A server may have been started anew since: a connection is tried before it is used."""
     arguments = {"options": f"-c lock_timeout={_PATIENCE}s", "connect_timeout": _PATIENCE}
     readers = create_engine(url, connect_args=arguments, pool_pre_ping=True, pool_size=8, max_overflow=8)
-    writer = create_engine(url, connect_args=arguments, pool_pre_ping=True, pool_size=1, max_overflow=0)
+    # Parameters in order, as SQLite's driver has them: rows are handed to both in the same way.
+    options = {"paramstyle": "format", "pool_pre_ping": True}
+    writer = create_engine(url, connect_args=arguments, **options, pool_size=1, max_overflow=0)
     return Database(readers, writer)
 
 

@@ -12,9 +12,9 @@ from sqlalchemy import LargeBinary, Row, bindparam, delete, exists, insert, lite
 from pipeline.audience.consent import Consent
 from pipeline.audience.store.rows import of_preferences, to_subscriber
 from pipeline.audience.store.tables import consent as consents
-from pipeline.audience.store.tables import former, origin, subscriber, suppression
+from pipeline.audience.store.tables import former, micros, origin, plain, subscriber, suppression
 from pipeline.audience.store.turn import Turn
-from pipeline.audience.subscriber import Asked, Preferences, Subscriber, asks_for_mail, line, tidied
+from pipeline.audience.subscriber import Asked, Preferences, Subscriber, asks_for_mail, line
 from pipeline.audience.suppression import Reason
 from pipeline.recipients.addresses import address as checked
 
@@ -45,6 +45,10 @@ _DELETE = delete(subscriber).where(subscriber.c.id == bindparam("id_"))
 _FORGET_ORIGINS = delete(origin).where(
     origin.c.number.in_(select(consents.c.number).where(consents.c.subscriber == bindparam("id_")))
 )
+
+_TEXTS = dict.fromkeys(("sent", "last_edition", "asked_address"), "")
+_TIMES = dict.fromkeys(("last_edition_date", "mailed", "confirmed", "unsubscribed"))
+_NOTHING: dict[str, Any] = {**_TEXTS, **_TIMES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +120,12 @@ def _take_up(turn: Turn, wish: SignUp, hashed: bytes) -> Asked:
     """Nobody has had the address before."""
     number = turn.new_ids()
     there = blank(number, hashed, checked(wish.address), turn.sign(number)) | _asked(wish) | {"created": wish.now}
-    turn.take_up(there)
+    turn.take_up(plain(subscriber, there))
     return _mail(turn, wish, hashed, to_subscriber(there))
 
 
 def _asked(wish: SignUp) -> dict[str, Any]:
-    told = of_preferences(tidied(wish.preferences))
+    told = of_preferences(wish.preferences)
     return {"name": line(wish.name), **told, "state": "pending", "mailed": wish.now}
 
 
@@ -136,7 +140,7 @@ def change(turn: Turn, number: int, preferences: Preferences, name: str, consent
     if row is None:
         return None
     turn.log(number, row.hash, consent)
-    return _set(turn, row, {"name": line(name), **of_preferences(tidied(preferences))})
+    return _set(turn, row, {"name": line(name), **of_preferences(preferences)})
 
 
 def ask_address(turn: Turn, number: int, new_address: str, now: datetime, may_mail: bool) -> Asked:
@@ -187,7 +191,7 @@ def suppress(turn: Turn, address: str, reason: Reason, consent: Consent, now: da
     assert row is not None
     if row.reason is not None:
         return False
-    turn.insert(suppression, [{"hash": hashed, "reason": reason, "at": now}])
+    turn.insert(suppression, [{"hash": hashed, "reason": reason, "at": micros(now)}])
     if row.id is not None:
         turn.unqueue(row.id)
     turn.log(row.id or 0, hashed, consent)
@@ -207,7 +211,7 @@ def erase(turn: Turn, number: int, consent: Consent, now: datetime) -> bool:
         if found.id not in (None, number):
             continue  # it is somebody else's by now
         if found.reason is None:
-            turn.insert(suppression, [{"hash": hashed, "reason": "erased", "at": now}])
+            turn.insert(suppression, [{"hash": hashed, "reason": "erased", "at": micros(now)}])
         else:
             turn.run(_AGAIN, {"hash_": hashed, "reason": "erased"})
     _remove(turn, number)
@@ -233,9 +237,7 @@ def lapse(turn: Turn, numbers: Sequence[int], before: datetime, now: datetime) -
 
 def blank(number: int, hashed: bytes, address: str, token: str) -> dict[str, Any]:
     """The columns of a new subscriber that nobody has asked anything for."""
-    nothing = {"sent": "", "last_edition": "", "last_edition_date": None, "asked_address": ""}
-    times = {"mailed": None, "confirmed": None, "unsubscribed": None}
-    return {"id": number, "hash": hashed, "address": address, "token": token, **nothing, **times}
+    return {"id": number, "hash": hashed, "address": address, "token": token, **_NOTHING}
 
 
 def _remove(turn: Turn, number: int) -> None:

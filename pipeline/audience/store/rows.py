@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from pipeline.audience.subscriber import Preferences, Subscriber
+from pipeline.audience.subscriber import Preferences, Subscriber, tidied
 
 _SEPARATOR = "\n"
 
@@ -24,8 +24,11 @@ def split(text: str) -> tuple[str, ...]:
     return tuple(text.split(_SEPARATOR)) if text else ()
 
 
-def of_preferences(preferences: Preferences) -> dict[str, Any]:
-    """Their columns."""
+# Of a million people most have asked for the same.
+@lru_cache(maxsize=1 << 10)
+def of_preferences(preferences: Preferences) -> Mapping[str, Any]:
+    """Their columns, tidied."""
+    preferences = tidied(preferences)
     return {
         "topics": joined(preferences.topics),
         "mood": preferences.mood,

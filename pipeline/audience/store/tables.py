@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -33,6 +35,12 @@ def micros(moment: datetime) -> int:
 def moment(written: int) -> datetime:
     """The moment, of its microseconds."""
     return _EPOCH + timedelta(microseconds=written)
+
+
+def plain(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row as it is written: moments as microseconds."""
+    moments = (column.name for column in table.columns if isinstance(column.type, Moment))
+    return {**row, **{name: micros(row[name]) for name in moments if row[name] is not None}}
 
 
 class Moment(TypeDecorator[datetime]):

@@ -7,13 +7,16 @@ in one go before: a turn of fifty people who leave takes as many statements as o
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from itertools import chain, islice
+from operator import itemgetter
+from typing import Any, cast
 
 from sqlalchemy import Connection, Dialect, Row, Table, bindparam, delete, insert, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
 from pipeline.audience.consent import Consent, Entry, entry
 from pipeline.audience.store.tables import Moment, head, micros, origin, outgoing, subscriber, suppression, wording
@@ -61,7 +64,7 @@ class Turn:
         self.sign = sign
         self.known = known
         self.wordings: dict[str, str] = {}
-        self._entries: list[Entry] = []
+        self._said: list[tuple[int, str, Consent]] = []
         self._new: list[dict[str, Any]] = []
         self._changed: dict[tuple[str, ...], list[dict[str, Any]]] = {}
         self._unqueued: list[tuple[int, Kind | None]] = []
@@ -103,7 +106,7 @@ class Turn:
         return self._read.pop(number)
 
     def take_up(self, there: dict[str, Any]) -> None:
-        """A subscriber that is new, with all columns."""
+        """A subscriber that is new, with all columns as the database has them."""
         self.unknown.discard(there["hash"])
         self._read.pop(there["id"], None)
         self._new.append(there)
@@ -113,20 +116,14 @@ class Turn:
         self._read.pop(number, None)
         self._changed.setdefault(tuple(values), []).append({"id_": number, **values})
 
-    def insert(self, table: Table, rows: Iterable[dict[str, Any]]) -> None:
-        """Rows with all columns. Handed to the driver as they are, but for moments: SQLAlchemy would take longer to
-        look at the values of a million rows than SQLite takes to write them."""
-        rows = list(rows)
-        self.unknown.difference_update([row["hash"] for row in rows] if table in _LISTS else ())
-        self._insert(self.connection, table, rows)
-
-    def _insert(self, connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-        moments = _moments(table)
-        plain = [row | {name: micros(row[name]) for name in moments if row[name] is not None} for row in rows]
-        if len(plain) > _MANY and connection.dialect.name == "postgresql":
-            _copy(connection, table, plain)
-        elif plain:
-            connection.exec_driver_sql(_insertion(table, connection.dialect), plain)
+    def insert(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Rows with all columns, as the database has them: moments as microseconds. They are made while it takes them
+        in, so that they can ask it nothing. Handed to the driver as they are: SQLAlchemy would take longer to look at
+        the values of a million rows than SQLite takes to write them."""
+        if self.unknown and table in _LISTS:
+            rows = list(rows)
+            self.unknown.difference_update(row["hash"] for row in rows)
+        _insert(self.connection, table, rows)
 
     def new_ids(self, count: int = 1) -> int:
         """The first of so many numbers, which nobody has had before: the log knows people by them for ever."""
@@ -135,12 +132,7 @@ class Turn:
         return first
 
     def log(self, subscriber: int, who: bytes, consent: Consent) -> None:
-        nonce = secrets.token_hex(_NONCE_BYTES) if consent.ip else ""
-        made = entry(self._entry + 1, subscriber, who.hex(), consent, nonce, self._hash)
-        self._entry, self._hash = made.number, made.hash
-        self._entries.append(made)
-        if made.wording_hash not in self.known:
-            self.wordings[made.wording_hash] = consent.wording
+        self._said.append((subscriber, who.hex(), consent))
 
     def queue(self, subscriber: int, kind: Kind, now: datetime) -> None:
         """Have the mail go out. One of its kind that still waits is asked for anew, and keeps its turn."""
@@ -155,10 +147,11 @@ class Turn:
     def end(self) -> None:
         """Write what was gathered. After this nothing more can be done in the turn."""
         self._write()
+        origins: list[dict[str, Any]] = []
+        self.insert(consents, self._entries(origins))
+        self.insert(origin, origins)
         missing = {key: text for key, text in self.wordings.items() if self.one(_WORDING, {"hash_": key}) is None}
         self.insert(wording, [{"hash": key, "text": text} for key, text in missing.items()])
-        self.insert(consents, map(_row, self._entries))
-        self.insert(origin, [_origin(one) for one in self._entries if one.nonce])
         if (self._subscriber, self._entry) != (self._before.last_subscriber, self._before.last_entry):
             values = {"last_subscriber": self._subscriber, "last_entry": self._entry, "last_hash": self._hash}
             self.run(update(head), values)
@@ -166,7 +159,7 @@ class Turn:
     def _write(self) -> None:
         """A mail that was taken back, and asked for again, waits: queueing comes last."""
         connection = self._connection
-        self._insert(connection, subscriber, self._new)
+        _insert(connection, subscriber, self._new)
         for rows in self._changed.values():
             connection.execute(_UPDATE, rows)
         if of_all_kinds := [{"id_": number} for number, kind in self._unqueued if not kind]:
@@ -177,6 +170,28 @@ class Turn:
             connection.execute(_QUEUE[connection.dialect.name], queued)
         for gathered in (self._new, self._changed, self._unqueued, self._queued):
             gathered.clear()
+
+    def _entries(self, origins: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """The log's new rows. Where they came from is noted in ``origins``."""
+        for person, who, consent in self._said:
+            nonce = secrets.token_hex(_NONCE_BYTES) if consent.ip else ""
+            made = entry(self._entry + 1, person, who, consent, nonce, self._hash)
+            self._entry, self._hash = made.number, made.hash
+            if made.wording_hash not in self.known:
+                self.wordings[made.wording_hash] = consent.wording
+            at = _micros(consent.at)
+            if nonce:
+                origins.append({"number": made.number, "at": at, "ip": consent.ip, "nonce": nonce})
+            yield _row(made, at)
+
+
+def _insert(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+    cells = map(_cells(table), rows)
+    some = list(islice(cells, _MANY))
+    if len(some) == _MANY and connection.dialect.name == "postgresql":
+        _copy(connection, table, chain(some, cells))
+    elif some:
+        connection.exec_driver_sql(_insertion(table, connection.dialect), [*some, *cells])
 
 
 def _queue(dialect: Any) -> Any:
@@ -191,9 +206,13 @@ def _queue(dialect: Any) -> Any:
 _QUEUE = {"sqlite": _queue(sqlite), "postgresql": _queue(postgresql)}
 
 
+# The consents of a turn are of few moments.
+_micros = lru_cache(maxsize=64)(micros)
+
+
 @lru_cache(maxsize=16)
-def _moments(table: Table) -> tuple[str, ...]:
-    return tuple(column.name for column in table.columns if isinstance(column.type, Moment))
+def _cells(table: Table) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
+    return itemgetter(*table.columns.keys())
 
 
 @lru_cache(maxsize=16)
@@ -201,21 +220,25 @@ def _insertion(table: Table, dialect: Dialect) -> str:
     return str(insert(table).compile(dialect=dialect))
 
 
-def _copy(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    names = [column.name for column in table.columns]
+def _copy(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> None:
+    statement = f"COPY {table.name} ({', '.join(table.columns.keys())}) FROM STDIN"
     cursor: Any = connection.connection.cursor()
-    with cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row([row[name] for name in names])
+    errors: Any = connection.dialect.loaded_dbapi.Error
+    try:
+        with cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except errors as error:  # as SQLAlchemy tells of what it sends itself
+        raise cast(DBAPIError, DBAPIError.instance(statement, None, error, errors)) from error
 
 
-def _row(one: Entry) -> dict[str, Any]:
+def _row(one: Entry, at: int) -> dict[str, Any]:
     consent = one.consent
     return {
         "number": one.number,
         "subscriber": one.subscriber,
         "who": one.who,
-        "at": consent.at,
+        "at": at,
         "what": consent.what,
         "how": consent.how,
         "form": consent.form,
@@ -226,7 +249,3 @@ def _row(one: Entry) -> dict[str, Any]:
         "previous": one.previous,
         "hash": one.hash,
     }
-
-
-def _origin(one: Entry) -> dict[str, Any]:
-    return {"number": one.number, "at": one.consent.at, "ip": one.consent.ip, "nonce": one.nonce}
