@@ -8,8 +8,8 @@ from contextlib import suppress
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-# Rows written since the last time: some megabytes of the log.
-_ROWS = 10_000
+# Rows written since the last time: some megabytes of the log. More at once keep the disk from those who wait for it.
+_ROWS = 1_000
 # In milliseconds.
 _MOMENT = 500
 
