@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
+
+from starlette.responses import PlainTextResponse
+from uvicorn.protocols.http.flow_control import service_unavailable
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from pipeline.web.signup.guard import HEADERS
 from pipeline.web.strict import StrictConnection
@@ -15,6 +20,10 @@ KEPT_ALIVE = 5
 # Connections at a time. For one more, the one that has been asking for longest goes; where all are being answered, the
 # new one is told to come back.
 MOST = 1000
+
+_BUSY: Any = PlainTextResponse(
+    "Please try again later.\n", 503, {**HEADERS, "Retry-After": "30", "Connection": "close"}
+)
 
 
 class Connection(StrictConnection):
@@ -59,14 +68,27 @@ class Connection(StrictConnection):
         self.transport.write("\r\n".join(lines).encode("ascii") + body)
         self.transport.close()
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        super()._start_asgi_task(cycle, _BUSY if app is service_unavailable else app)
+
     def _make_room(self) -> None:
-        """A client that says what it wants at once isn't kept out by a thousand who don't."""
-        there = [one for one in self.connections if isinstance(one, Connection) and not one.transport.is_closing()]
-        if self.limit_concurrency is None or len(there) < self.limit_concurrency:
+        """A client that says what it wants at once, and takes what it gets, isn't kept out by a thousand who don't.
+
+        A connection that is closed stays until its client has taken the last answer, which may be never.
+        """
+        if self.limit_concurrency is None or len(self.connections) < self.limit_concurrency:
             return
-        asking = [one for one in there if one is not self and (one.is_asking or one.in_body)]
-        if asking:
-            min(asking, key=lambda one: one._since).transport.close()
+        there = [one for one in self.connections if isinstance(one, Connection)]
+        gone = [one for one in there if one.transport.is_closing() and self._since - one._since > LINGER]
+        slow = [one for one in there if one is not self and one._is_slow() and not one.transport.is_closing()]
+        if slow and len(there) - len(gone) >= self.limit_concurrency:
+            gone.append(min(slow, key=lambda one: one._since))
+        for one in gone:  # At once, and not when the loop gets to it: who comes next counts again.
+            self.connections.discard(one)
+            one.transport.abort()
+
+    def _is_slow(self) -> bool:
+        return self.is_asking or self.in_body or self.flow.write_paused
 
     def _stop(self) -> None:
         if self._deadline is not None:
