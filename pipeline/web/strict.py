@@ -15,7 +15,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 MOST_HEAD = 64 * 1024
 """Bytes of a request's first line and headers; also of what else comes without a piece of a body in it."""
 MOST_HEADERS = 100
-# Requests that came before the one ahead of them was answered. No browser sends any, nor does a proxy.
+# Requests that came before the one ahead of them was answered. No browser sends any, nor does a proxy. The more there
+# are, the less each may bring.
 MOST_WAITING = 16
 
 
@@ -70,8 +71,9 @@ class StrictConnection(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._pending = 0
-        if self.pipeline and len(self.cycle.body) + len(body) > HIGH_WATER_LIMIT:
-            raise _RefusedError  # It isn't this one's turn, and uvicorn reads on for those ahead of it.
+        # Where it isn't this one's turn, uvicorn reads on for those ahead of it.
+        if self.pipeline and len(self.cycle.body) + len(body) > HIGH_WATER_LIMIT // len(self.pipeline):
+            raise _RefusedError
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -117,7 +119,7 @@ class StrictConnection(HttpToolsProtocol):
         return (
             version in ("1.0", "1.1")
             and self.url.startswith(b"/")
-            and size <= MOST_HEAD
+            and size <= MOST_HEAD // (len(self.pipeline) + 1)
             and (len(hosts) == 1 or (not hosts and version == "1.0"))
             and codings in ([], [b"chunked"])
         )

@@ -379,8 +379,17 @@ def test_no_more_may_wait(served):
     assert len(served.app.asked) == strict.MOST_WAITING + 1
 
 
+def test_waiting_heads(served):
+    """Nor may many large heads wait for their turn: those that may are answered."""
+    sent = GET.replace(b" / ", b" /wait ") + (HEAD + b"X: " + b"a" * 60_000 + b"\r\n\r\n") * strict.MOST_WAITING
+    with served.client(sent) as client:
+        threading.Timer(0.3, served.app.go.set).start()
+        assert statuses(everything(client)) in ([200, 200], [])
+    assert len(served.app.asked) <= 2
+
+
 def test_waiting_bodies(served):
-    """Nor may a large body wait for its turn."""
+    """Nor may a large body wait."""
     sent = GET.replace(b" / ", b" /wait ") + GET * 3 + POST + b"Content-Length: 50000000\r\n\r\n"
     with served.client(sent) as client:
         threading.Timer(0.3, served.app.go.set).start()

@@ -6,8 +6,6 @@ import asyncio
 from typing import Any
 
 from starlette.responses import PlainTextResponse
-from uvicorn.protocols.http.flow_control import service_unavailable
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from pipeline.web.signup.guard import HEADERS
 from pipeline.web.strict import StrictConnection
@@ -34,6 +32,7 @@ class Connection(StrictConnection):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.limit_concurrency = None  # uvicorn would send away also who has been here before, and by what it counts
         self._since = self.loop.time()
         self._make_room()
         self._deadline = self.loop.call_later(SECONDS, self._give_up)
@@ -68,24 +67,24 @@ class Connection(StrictConnection):
         self.transport.write("\r\n".join(lines).encode("ascii") + body)
         self.transport.close()
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        super()._start_asgi_task(cycle, _BUSY if app is service_unavailable else app)
-
     def _make_room(self) -> None:
         """A client that says what it wants at once, and takes what it gets, isn't kept out by a thousand who don't.
 
         A connection that is closed stays until its client has taken the last answer, which may be never.
         """
-        if self.limit_concurrency is None or len(self.connections) < self.limit_concurrency:
+        most = self.config.limit_concurrency
+        if most is None or len(self.connections) <= most:
             return
         there = [one for one in self.connections if isinstance(one, Connection)]
         gone = [one for one in there if one.transport.is_closing() and self._since - one._since > LINGER]
         slow = [one for one in there if one is not self and one._is_slow() and not one.transport.is_closing()]
-        if slow and len(there) - len(gone) >= self.limit_concurrency:
+        if slow and len(there) - len(gone) > most:
             gone.append(min(slow, key=lambda one: one._since))
         for one in gone:  # At once, and not when the loop gets to it: who comes next counts again.
             self.connections.discard(one)
             one.transport.abort()
+        if len(self.connections) > most:
+            self.app = _BUSY
 
     def _is_slow(self) -> bool:
         return self.is_asking or self.in_body or self.flow.write_paused
