@@ -2,11 +2,14 @@
 
 import json
 import socket
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 import pytest
 
+from pipeline.web import server
 from pipeline.web.signup import connection, guard, reading
 from tests import folders
 from tests.web.signup import serving
@@ -204,6 +207,65 @@ def test_more_than_there_is_room_for(tmp_path, monkeypatch, sent):
         finally:
             for one in slow:
                 one.close()
+
+
+@pytest.mark.parametrize("count", [3, 17])
+def test_those_who_dont_read(tmp_path, monkeypatch, count):
+    """Nor do those who take none of what they asked for."""
+    monkeypatch.setattr(serving, "MOST", 20)
+    monkeypatch.setattr(serving, "KEPT_ALIVE", 0.1)
+    monkeypatch.setattr(connection, "LINGER", 0.1)
+    listen = server.listen
+
+    def listen_in_small(host, port):
+        listener = listen(host, port)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        return listener
+
+    monkeypatch.setattr(server, "listen", listen_in_small)
+    with serving.signup(folders.make(tmp_path)) as signed:
+        slow = []
+        try:
+            for _ in range(25):
+                slow.append(socket.socket())
+                slow[-1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+                slow[-1].connect(("127.0.0.1", signed.port))
+                slow[-1].sendall(b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n" * count)
+                time.sleep(0.01)
+            time.sleep(0.5)
+            assert [signed.get("/health").status for _ in range(5)] == [200] * 5
+        finally:
+            for one in slow:
+                one.close()
+
+
+def test_many_requests_at_once(tmp_path, monkeypatch):
+    """As long as there is room nobody is sent away, however much the others ask."""
+    monkeypatch.setattr(serving, "MOST", 30)
+    with serving.signup(folders.make(tmp_path)) as signed:
+        many = [socket.create_connection(("127.0.0.1", signed.port), timeout=10) for _ in range(20)]
+        for client in many:
+            client.sendall(b"GET /form.js HTTP/1.1\r\nHost: a\r\n\r\n" * 17)
+        assert [signed.get("/health").status for _ in range(5)] == [200] * 5
+        for client in many:
+            client.shutdown(socket.SHUT_WR)
+            assert b"HTTP/1.1 503" not in b"".join(iter(lambda client=client: client.recv(65536), b""))
+            client.close()
+
+
+def test_all_are_being_answered(tmp_path, monkeypatch):
+    """Where nobody can be sent away, who comes is told to come back, with the headers of every answer."""
+    monkeypatch.setattr(serving, "MOST", 5)
+    done = threading.Event()
+    with serving.signup(folders.make(tmp_path)) as signed, ThreadPoolExecutor() as threads:
+        monkeypatch.setattr(signed.store, "by_id", lambda number: done.wait(serving.SECONDS))
+        answers = [threads.submit(signed.get, "/health") for _ in range(5)]
+        time.sleep(0.5)
+        refused = signed.get("/style.css")
+        done.set()
+        assert [answer.result().status for answer in answers] == [200] * 5
+    assert (refused.status, refused.headers["retry-after"]) == (503, "30")
+    assert {name.lower(): value for name, value in guard.HEADERS.items()}.items() <= refused.headers.items()
 
 
 def test_breaking_off(signed):
