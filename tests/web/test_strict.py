@@ -570,6 +570,7 @@ def read_by_h11(data):
     return found
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(st.lists(REQUESTS, min_size=1, max_size=3), st.sampled_from([1, 5, 1_000]))
 def test_as_h11_reads_it(requests, size):

@@ -164,6 +164,7 @@ def test_dripping_body(signed, monkeypatch):
                 time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_kept_alive(signed, monkeypatch):
     """A connection may be used again, each time with its time for the next request."""
     monkeypatch.setattr(connection, "SECONDS", 0.5)
@@ -209,6 +210,7 @@ def test_more_than_there_is_room_for(tmp_path, monkeypatch, sent):
                 one.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [3, 17])
 def test_those_who_dont_read(tmp_path, monkeypatch, count):
     """Nor do those who take none of what they asked for."""

@@ -58,6 +58,7 @@ def test_origins_are_forgotten(store):
     assert busy == []
 
 
+@pytest.mark.slow
 def test_who_never_confirms_is_forgotten(store, caplog):
     """All who haven't confirmed are forgotten after the days that they are kept, however many, and the log says how
     many, once; who has confirmed stays."""
