@@ -51,7 +51,7 @@ def end(engine: Engine) -> tuple[int, str]:
 
 
 def forget_origins(turn: Turn, before: datetime) -> int:
-    return turn.connection.execute(_OLD, {"before": before}).rowcount
+    return turn.log_there.execute(_OLD, {"before": before}).rowcount
 
 
 def _moment(written: Any) -> datetime:

@@ -204,7 +204,7 @@ def erase(turn: Turn, number: int, consent: Consent, now: datetime) -> bool:
     row = turn.reader(number)
     if row is None:
         return False
-    earlier = [bytes.fromhex(who) for who in turn.connection.scalars(_ADDRESSES, {"id_": number})]
+    earlier = [bytes.fromhex(who) for who in turn.log_there.scalars(_ADDRESSES, {"id_": number})]
     for hashed in dict.fromkeys((row.hash, *earlier)):
         found = turn.one(FIND, {"hash_": hashed})
         assert found is not None
@@ -242,8 +242,9 @@ def blank(number: int, hashed: bytes, address: str, token: str) -> dict[str, Any
 
 def _remove(turn: Turn, number: int) -> None:
     turn.unqueue(number)
+    connection = turn.log_there
     for statement in (_FORGET_ORIGINS, _FORGET_FORMER, _DELETE):
-        turn.run(statement, {"id_": number})
+        connection.execute(statement, {"id_": number})
 
 
 def _set(turn: Turn, row: Row[Any], values: dict[str, Any]) -> Subscriber:

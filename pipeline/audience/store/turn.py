@@ -89,6 +89,12 @@ class Turn:
         self._write()
         return self._connection
 
+    @property
+    def log_there(self) -> Connection:
+        """As ``connection``, for whoever looks into the consent log, or takes away where its entries came from."""
+        self._write_log()
+        return self.connection
+
     def hash(self, address: str) -> bytes:
         """The address's salted hash. Raises a ValueError for what is none."""
         return self._hashes.get(address) or self.hasher.hash(address)
@@ -147,9 +153,7 @@ class Turn:
     def end(self) -> None:
         """Write what was gathered. After this nothing more can be done in the turn."""
         self._write()
-        origins: list[dict[str, Any]] = []
-        self.insert(consents, self._entries(origins))
-        self.insert(origin, origins)
+        self._write_log()
         missing = {key: text for key, text in self.wordings.items() if self.one(_WORDING, {"hash_": key}) is None}
         self.insert(wording, [{"hash": key, "text": text} for key, text in missing.items()])
         if (self._subscriber, self._entry) != (self._before.last_subscriber, self._before.last_entry):
@@ -170,6 +174,12 @@ class Turn:
             connection.execute(_QUEUE[connection.dialect.name], queued)
         for gathered in (self._new, self._changed, self._unqueued, self._queued):
             gathered.clear()
+
+    def _write_log(self) -> None:
+        origins: list[dict[str, Any]] = []
+        self.insert(consents, self._entries(origins))
+        self.insert(origin, origins)
+        self._said.clear()
 
     def _entries(self, origins: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """The log's new rows. Where they came from is noted in ``origins``."""

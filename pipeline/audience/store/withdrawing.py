@@ -78,7 +78,7 @@ class _Batch:
         return True
 
     def _came_back(self, number: int, left: datetime) -> bool:
-        return bool(self._turn.connection.scalar(_CAME_BACK, {"id_": number, "left": left}))
+        return bool(self._turn.log_there.scalar(_CAME_BACK, {"id_": number, "left": left}))
 
     def _stranger(self, number: int, hashed: bytes, address: str, left: datetime) -> dict[str, Any]:
         return {

@@ -36,10 +36,11 @@ class Gathering(Generic[Wish]):
             wishes, self._waiting = self._waiting, []
             try:
                 answers = await self._write_all([wish for wish, _ in wishes])
-            except Exception as error:
-                answers = [error] * len(wishes)
-            for (_, waiting), answer in zip(wishes, answers, strict=True):
-                _settle(waiting, answer)
+                for (_, waiting), answer in zip(wishes, answers, strict=True):
+                    _settle(waiting, answer)
+            except Exception as error:  # whatever it is: nobody waits for ever, and the next are written
+                for _, waiting in wishes:
+                    _settle(waiting, error)
         self._writing = None
 
     async def _all_there(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -50,7 +50,7 @@ class Pages:
         form = self._form(name, language, frozenset(facts)) if facts.keys() <= _READERS_OWN else None
         if form is None:
             return self._rendered(name, language, facts)
-        return _PLACE.sub(lambda place: escape(facts[place[1]]), form)
+        return _filled(form, facts)
 
     def show(self, name: str, language: str, status: int = 200, /, **facts: Any) -> Response:
         return HTMLResponse(self.html(name, language, **facts), status, {"Content-Language": language})
@@ -66,12 +66,14 @@ class Pages:
         return next(filter(None, found), self.own_language)
 
     def _rendered_form(self, name: str, language: str, facts: frozenset[str]) -> str | None:
-        """``None`` where the template does more with a fact than to show it."""
+        """``None`` where the template does more with a fact than to show it, be it with a text that has it."""
+        samples = [{fact: one[fact] for fact in facts} for one in _SAMPLES]
+        pages = [self._rendered(name, language, sample) for sample in samples]
         try:
-            return self._rendered(name, language, {fact: _Place(fact) for fact in facts})
+            form = self._rendered(name, language, {fact: _Place(fact) for fact in facts})
         except PipelineError:
-            self._rendered(name, language, {fact: fact for fact in facts})
             return None
+        return form if pages == [_filled(form, sample) for sample in samples] else None
 
     def _rendered(self, name: str, language: str, facts: Mapping[str, Any]) -> str:
         return templates.render_page(name, language, self.root, self.newsletter, self.environment, facts)
@@ -97,9 +99,20 @@ class _Place:
     __str__ = __bool__ = __eq__ = _refuse
 
 
+def _filled(form: str, facts: Mapping[str, Any]) -> str:
+    return _PLACE.sub(lambda place: escape(facts[place[1]]), form)
+
+
 def shown_address(address: str) -> Markup:
     """The address as it stands in a sentence, whichever way that is written."""
     return Markup("<bdi>{}</bdi>").format(address)
+
+
+# A form that is filled has to be what the template makes of these, a short reader and a long one.
+_SAMPLES: Sequence[Mapping[str, str]] = (
+    {"address": shown_address("b@x.Example"), "token": "1~0.Aa"},
+    {"address": shown_address(f"{'Ann&' * 16}@example.com"), "token": f"{'9' * 19}~0.{'Zz<' * 32}"},
+)
 
 
 def _accepted(header: str) -> list[str]:

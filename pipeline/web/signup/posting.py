@@ -10,8 +10,9 @@ import logging
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
@@ -35,14 +36,12 @@ class PostProcess:
     async def run(self) -> None:
         """Until ``stop``; a process that ends before is followed by another one."""
         while not self._stopping.is_set():
-            process = self._start()
             try:
-                await asyncio.to_thread(process.join)
-            finally:
-                process.kill()  # where nobody waits for its last letter any more
-                self._close()
+                ended = f"has ended, with exit code {await self._work()}"
+            except Exception as error:  # the system has no room for another process, or not yet
+                ended = f"can't begin: {told(error)}"
             if not self._stopping.is_set():
-                log.error("the post has ended, with exit code %s; it begins anew", process.exitcode)
+                log.error("the post %s; it begins anew", ended)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), PAUSE)
 
@@ -57,13 +56,25 @@ class PostProcess:
         self._stopping.set()
         self._close()
 
+    async def _work(self) -> int | None:
+        """With one process, until it ends: its exit code."""
+        try:
+            process = self._start()
+            try:
+                await asyncio.to_thread(process.join)
+            finally:
+                process.kill()  # where nobody waits for its last letter any more
+            return process.exitcode
+        finally:
+            self._close()
+
     def _start(self) -> BaseProcess:
         own = multiprocessing.get_context("spawn")  # a fork of a process with threads may have their locks
         reading, self._wakes = own.Pipe(duplex=False)
         os.set_blocking(self._wakes.fileno(), False)
         process = own.Process(target=_work, args=(self._opened, reading), name="post")
-        process.start()
-        reading.close()
+        with reading, _undisturbed():
+            process.start()
         return process
 
     def _close(self) -> None:
@@ -72,10 +83,19 @@ class PostProcess:
             self._wakes = None
 
 
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """What Ctrl-C and a service manager tell all processes at once is for the service to hear: a process that begins in
+    the block never does, not even before it has a line of ours."""
+    resource_tracker.ensure_running()  # which would end what is done here
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _work(opened: Opened, wakes: Connection) -> None:
-    """What Ctrl-C and a service manager tell all processes at once is for the service to hear."""
-    for told_to_end in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(told_to_end, signal.SIG_IGN)
     try:
         with opened() as post:
             asyncio.run(_run(post, wakes))

@@ -76,3 +76,18 @@ def test_a_client_that_goes():
 
     assert in_a_loop(leaving()) == ("STAYS", "NEXT")
     assert disk.written == [["gone", "stays"], ["next"]]
+
+
+def test_a_fault_of_ours():
+    """Where an answer is missing, whoever waits for it is told of a fault, and those who come later are written."""
+
+    async def forgetful(wishes):
+        return wishes[:1]
+
+    async def twice():
+        gathering = Gathering(forgetful)
+        async with asyncio.timeout(5):
+            first = await asyncio.gather(*map(gathering.write, "ab"), return_exceptions=True)
+            return [*map(type, first), await gathering.write("c")]
+
+    assert in_a_loop(twice()) == [str, ValueError, "c"]

@@ -39,6 +39,10 @@ def test_a_page_of_a_reader(folder, name):
         ("{% if token == 'one' %}first{% endif %}", "first | "),
         ("{% if 'ann' in address %}{{ address }}{% endif %}", "<bdi>ann@example.com</bdi> | "),
         ("{{ token[0] }}{{ token ~ '!' }}", "oone! | ttwo!"),
+        ("{{ (token ~ '!') | length }}", "4 | 4"),
+        ("{{ address | striptags }}", "ann@example.com | b@example.com"),
+        ("{% filter upper %}{{ token }}{% endfilter %}", "ONE | TWO"),
+        ("{% set mine %}{{ token }}{% endset %}{{ mine[:2] }}", "on | tw"),
     ],
 )
 def test_a_template_that_does_more(folder, template, shown):

@@ -102,6 +102,52 @@ def test_a_post_that_ends(folder, settings, monkeypatch, caplog):
     assert children() == []
 
 
+def test_a_post_that_is_told_to_end_while_it_begins(folder, settings, caplog):
+    """What Ctrl-C tells all processes at once is nothing to one that has only just been started."""
+    ask(folder, settings, "ann@example.com")
+
+    async def working():
+        post = posting.PostProcess(partial(running.open_post, folder, settings))
+        task = asyncio.create_task(post.run())
+        await asyncio.sleep(0)
+        for told in (signal.SIGINT, signal.SIGTERM):
+            os.kill(children()[0], told)
+        await letters(folder, 1)
+        post.stop()
+        await asyncio.wait_for(task, SECONDS)
+
+    in_a_loop(working())
+    assert caplog.messages == []
+
+
+def test_no_room_for_a_process(folder, settings, monkeypatch, caplog):
+    """Where the system has no room for a process, letters go out once it has."""
+    monkeypatch.setattr(posting, "PAUSE", 0.01)
+    ask(folder, settings, "ann@example.com")
+    start, refused = posting.PostProcess._start, [BlockingIOError("ann@example.com"), RuntimeError("no thread")]
+
+    def refusing(post):
+        if refused:
+            raise refused.pop()
+        return start(post)
+
+    monkeypatch.setattr(posting.PostProcess, "_start", refusing)
+
+    async def working():
+        post = posting.PostProcess(partial(running.open_post, folder, settings))
+        task = asyncio.create_task(post.run())
+        await letters(folder, 1)
+        post.stop()
+        await asyncio.wait_for(task, SECONDS)
+
+    in_a_loop(working())
+    assert [one.partition(" at ")[0] for one in caplog.messages] == [
+        "the post can't begin: RuntimeError",
+        "the post can't begin: BlockingIOError",
+    ]
+    assert "ann@" not in caplog.text
+
+
 SERVICE = """
     import asyncio
     import multiprocessing
