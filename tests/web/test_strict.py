@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.web import server, strict
+from tests.loops import in_a_loop
 
 SECONDS = 10
 HEAD = b"GET / HTTP/1.1\r\nHost: a\r\n"
@@ -576,7 +577,7 @@ def read_by_h11(data):
 def test_as_h11_reads_it(requests, size):
     """What is taken for requests, h11 reads as the same ones: nothing can be smuggled in between. What isn't, ends."""
     data = b"".join(requests)
-    ours, has_ended = asyncio.run(read_by_us(data, size))
+    ours, has_ended = in_a_loop(read_by_us(data, size))
     theirs = read_by_h11(data)
     assert ours == theirs[: len(ours)]
     assert has_ended or ours == theirs
