@@ -4,10 +4,11 @@ nothing.
     python tests/benchmarks/service.py            a million subscribers, some minutes
     python tests/benchmarks/service.py --quick    ten thousand
 
-The service is `pipeline serve`, with SQLite, and it sends its letters meanwhile. Each of the fifty clients has a
-connection, and asks again when its turn has come (so many requests a second in all), and once more as soon as it has an
-answer. The clients are two processes, so that it is the service that is waited for. A sign-up is answered after six
-milliseconds at the earliest, so that its time tells nothing.
+The service is `pipeline serve`, with SQLite, and it sends its letters meanwhile, to a mail server that takes them and
+forgets them: as files, which it writes where there is no server, they would fill the disk that is measured. Each of the
+fifty clients has a connection, and asks again when its turn has come (so many requests a second in all), and once more
+as soon as it has an answer. The clients are two processes, so that it is the service that is waited for. A sign-up is
+answered after six milliseconds at the earliest, so that its time tells nothing.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
+from threading import Thread
 from time import perf_counter
 from urllib.parse import urlencode, urlsplit
 
@@ -56,7 +58,7 @@ def main() -> None:
         tokens = fill(folder, count)
         form = form_token(folder)
         random.Random(1).shuffle(tokens)
-        with serving(folder) as port:
+        with mail_server() as smtp_url, serving(folder, smtp_url) as port:
             for rate in RATES:
                 load("sign-up", port, [sign_up(number + rate * 10**6, form) for number in range(requests)], rate)
             for rate in RATES:
@@ -90,12 +92,37 @@ def leave(token: str) -> Request:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[int]:
+def mail_server() -> Iterator[str]:
+    """The URL of a server that says yes to everything."""
+    loop = asyncio.new_event_loop()
+    thread = Thread(target=loop.run_forever)
+    thread.start()
+    server = asyncio.run_coroutine_threadsafe(asyncio.start_server(take, "127.0.0.1", 0), loop).result()
+    try:
+        yield f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+
+
+async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"220 here\r\n")
+    while line := await reader.readline():
+        if line.startswith(b"DATA"):
+            writer.write(b"354 go on\r\n")
+            while await reader.readline() != b".\r\n":
+                pass
+        writer.write(b"250 yes\r\n")
+    writer.close()
+
+
+@contextmanager
+def serving(folder: Path, smtp_url: str) -> Iterator[int]:
     command = [sys.executable, "-m", "pipeline", "serve", "--project", str(folder), "--port", "0"]
     process = subprocess.Popen(
         command,
         cwd=REPOSITORY,
-        env={**os.environ, **MANY},
+        env={**os.environ, **MANY, "SMTP_URL": smtp_url},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
