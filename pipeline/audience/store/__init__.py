@@ -24,7 +24,7 @@ from pipeline.audience.store.readers import BATCH, FIELDS, SEGMENTS, Segment
 from pipeline.audience.store.rows import to_subscriber
 from pipeline.audience.store.tables import consent, head, subscriber, suppression
 from pipeline.audience.store.turn import Turn
-from pipeline.audience.store.turns import Turns
+from pipeline.audience.store.turns import AT_ONCE, Turns
 from pipeline.audience.subscriber import (
     STATES,
     Asked,
@@ -40,7 +40,7 @@ from pipeline.audience.suppression import SALT_BYTES, Hasher, Reason
 from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.recipients.batch import Batch
 
-__all__ = ["FIELDS", "SEGMENTS", "Confirm", "Segment", "SignUp", "Store", "Unsubscribe", "open_store"]
+__all__ = ["AT_ONCE", "FIELDS", "SEGMENTS", "Confirm", "Segment", "SignUp", "Store", "Unsubscribe", "open_store"]
 
 Result = TypeVar("Result")
 _PAGE = 1024
@@ -322,7 +322,7 @@ class Store:
 
     def do_all(self, wishes: Sequence[SignUp | Confirm | Unsubscribe]) -> list[Any]:
         """What ``ask``, ``confirm`` and ``unsubscribe`` answer to each, or the exception that they raise: in one
-        transaction, and with one thread that waits."""
+        transaction, of up to ``AT_ONCE``, and with one thread that waits."""
         return self._turns.do_all(wishes)
 
     def _do(self, work: Callable[[Turn], Result]) -> Result:

@@ -16,7 +16,7 @@ from pipeline.errors import PipelineError
 Result = TypeVar("Result")
 Work = Callable[[Any], Any]
 # In a transaction: more of them make the first wait for the last.
-_AT_ONCE = 64
+AT_ONCE = 64
 
 
 class _Ticket:
@@ -66,7 +66,7 @@ class Turns(Generic[Result]):
 
     def _lead(self) -> None:
         with self._guard:
-            tickets, self._waiting = self._waiting[:_AT_ONCE], self._waiting[_AT_ONCE:]
+            tickets, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
         try:
             self._answer(tickets)
         finally:

@@ -15,10 +15,12 @@ _ROUNDS = 4
 
 
 class Gathering(Generic[Wish]):
-    """``write_all`` answers to each of the wishes, or gives the exception that it has raised."""
+    """``write_all`` answers to each of the wishes, of which it gets so many at a time at most, or gives the exception
+    that it has raised."""
 
-    def __init__(self, write_all: Callable[[Sequence[Wish]], Awaitable[Sequence[Any]]]) -> None:
+    def __init__(self, write_all: Callable[[Sequence[Wish]], Awaitable[Sequence[Any]]], most: int) -> None:
         self._write_all = write_all
+        self._most = most
         self._waiting: list[tuple[Wish, asyncio.Future[Any]]] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -33,7 +35,7 @@ class Gathering(Generic[Wish]):
     async def _write(self) -> None:
         while self._waiting:
             await self._all_there()
-            wishes, self._waiting = self._waiting, []
+            wishes, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
             try:
                 answers = await self._write_all([wish for wish, _ in wishes])
                 for (_, waiting), answer in zip(wishes, answers, strict=True):

@@ -22,6 +22,8 @@ from pipeline.web.signup.guard import told
 log = logging.getLogger("pipeline.signup")
 # Seconds until a process that has ended by itself is followed by another one.
 PAUSE = 5.0
+# Whoever waits for an answer comes before whoever waits for a letter.
+_NICE = 10
 Opened = Callable[[], AbstractContextManager[Post]]
 
 
@@ -96,6 +98,7 @@ def _undisturbed() -> Iterator[None]:
 
 
 def _work(opened: Opened, wakes: Connection) -> None:
+    os.nice(_NICE)
     try:
         with opened() as post:
             asyncio.run(_run(post, wakes))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from unicodedata import bidirectional
 from urllib.parse import urlsplit
 
@@ -20,7 +20,7 @@ from starlette.requests import Request
 
 from pipeline.audience.consent import Consent, How, What
 from pipeline.audience.limits import Door, Limits, Once
-from pipeline.audience.store import Confirm, SignUp, Store, Unsubscribe
+from pipeline.audience.store import AT_ONCE, Confirm, SignUp, Store, Unsubscribe
 from pipeline.audience.subscriber import ONE_MAIL_IN, Asked, Subscriber
 from pipeline.audience.tokens import BadTokenError, Signer
 from pipeline.content import Library
@@ -97,7 +97,7 @@ class Service:
         # A reader may name any address; whoever has it gets no more of it than of sign-ups.
         self.address_mails = Once(ONE_MAIL_IN.total_seconds())
         self._threads = ThreadPoolExecutor(_THREADS, "signup")
-        self._wishes: Gathering[SignUp | Confirm | Unsubscribe] = Gathering(lambda all_: self.do(store.do_all, all_))
+        self._wishes: Gathering[SignUp | Confirm | Unsubscribe] = Gathering(self._write_all, AT_ONCE)
 
     async def do(
         self, work: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs
@@ -114,6 +114,9 @@ class Service:
         """A reader has confirmed, or has left."""
         answer: Subscriber | None = await self._wishes.write(wish)
         return answer
+
+    async def _write_all(self, wishes: Sequence[SignUp | Confirm | Unsubscribe]) -> Sequence[Any]:
+        return await self.do(self.store.do_all, wishes)
 
     async def reader(self, request: Request) -> Subscriber | None:
         """Whose link it is; ``None`` for a broken one, and for a reader who isn't there any more."""

@@ -24,7 +24,7 @@ class Disk:
 
 def gathered(disk, *wishes):
     async def all_at_once():
-        gathering = Gathering(disk.write_all)
+        gathering = Gathering(disk.write_all, 64)
         return await asyncio.gather(*map(gathering.write, wishes), return_exceptions=True)
 
     return in_a_loop(all_at_once())
@@ -37,12 +37,30 @@ def test_many_at_once():
     assert disk.written == [names]
 
 
+def test_more_than_fit():
+    """Of more than can be written at once, the first don't wait for the last."""
+    disk, answered = Disk(), []
+
+    async def asking():
+        gathering = Gathering(disk.write_all, 2)
+
+        async def ask(name):
+            answer = await gathering.write(name)
+            answered.append((answer, len(disk.written)))
+
+        await asyncio.gather(*map(ask, "abcde"))
+
+    in_a_loop(asking())
+    assert disk.written == [["a", "b"], ["c", "d"], ["e"]]
+    assert answered == [("A", 1), ("B", 1), ("C", 2), ("D", 2), ("E", 3)]
+
+
 def test_those_who_come_meanwhile():
     """Whoever comes while the disk is at work is written with all others that have come since."""
     disk = Disk()
 
     async def one_after_the_other():
-        gathering = Gathering(disk.write_all)
+        gathering = Gathering(disk.write_all, 64)
 
         async def later(name, seconds):
             await asyncio.sleep(seconds)
@@ -66,7 +84,7 @@ def test_a_client_that_goes():
     disk = Disk()
 
     async def leaving():
-        gathering = Gathering(disk.write_all)
+        gathering = Gathering(disk.write_all, 64)
         gone, stays = (asyncio.create_task(gathering.write(name)) for name in ("gone", "stays"))
         await asyncio.sleep(0.005)
         gone.cancel()
@@ -85,7 +103,7 @@ def test_a_fault_of_ours():
         return wishes[:1]
 
     async def twice():
-        gathering = Gathering(forgetful)
+        gathering = Gathering(forgetful, 64)
         async with asyncio.timeout(5):
             first = await asyncio.gather(*map(gathering.write, "ab"), return_exceptions=True)
             return [*map(type, first), await gathering.write("c")]

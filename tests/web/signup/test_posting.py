@@ -58,13 +58,15 @@ def children():
 
 
 def test_letters_go_out(folder, settings):
-    """What waits when it begins goes out, and what comes later as soon as it is woken; then it ends when told."""
+    """What waits when it begins goes out, and what comes later as soon as it is woken; then it ends when told. For a
+    processor it waits behind those who answer."""
     ask(folder, settings, "ann@example.com")
 
     async def working():
         post = posting.PostProcess(partial(running.open_post, folder, settings))
         task = asyncio.create_task(post.run())
         await letters(folder, 1)
+        assert os.getpriority(os.PRIO_PROCESS, children()[0]) == min(os.getpriority(os.PRIO_PROCESS, 0) + 10, 19)
         await asyncio.to_thread(ask, folder, settings, "ben@example.com")
         begun = time.monotonic()
         post.wake()
