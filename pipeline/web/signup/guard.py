@@ -55,10 +55,10 @@ class Guard:
         try:
             async with asyncio.timeout(SECONDS):
                 await self.app(scope, receive, send_with_headers)
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:  # cancelled is who is waited for when the service ends
             log.error("%s", told(error))
             if not has_begun:
-                late = isinstance(error, TimeoutError)
+                late = isinstance(error, TimeoutError | asyncio.CancelledError)
                 answer = PlainTextResponse("Please try again later.\n", 503 if late else 500, {"Retry-After": "60"})
                 await answer(scope, receive, send_with_headers)
 

@@ -103,6 +103,22 @@ def test_at_once(serve, folder):
     assert process.wait(SECONDS) == 0
 
 
+def test_an_impatient_end(serve):
+    """However often it is told to end, it does so once and in order: who is still being answered is told to come again,
+    and nobody is shown where in the code that was."""
+    port, said, process = serve()
+    with socket.create_connection(("127.0.0.1", port), SECONDS) as slow:
+        slow.sendall(b"POST /unsubscribe HTTP/1.1\r\nHost: here\r\nContent-Length: 26\r\n\r\nList")
+        ask(port, "GET", "/health")
+        for _ in range(3):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.1)
+        answer = slow.recv(65_536)
+    assert process.wait(SECONDS) == 0
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert "Traceback" not in said.read_text()
+
+
 def test_signed_mails(serve, folder):
     """With a key, the mails are signed for the sender's domain; with half of what that takes, it doesn't start."""
     key, pem = str(folder / "key.pem"), ed25519_key()
