@@ -6,37 +6,31 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, LargeBinary, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from pipeline.audience.consent import Consent
+from pipeline.audience.store.hashes import asked, of
 from pipeline.audience.store.people import blank
 from pipeline.audience.store.rows import of_preferences
 from pipeline.audience.store.tables import former, micros, subscriber, suppression
 from pipeline.audience.store.turn import Turn
 from pipeline.audience.subscriber import NewReader, State, Verdict, import_verdict, line
-from pipeline.audience.suppression import HASH_BYTES
 
-# The hashes come as one value, cut up by the database itself: a statement with thousands of values takes longer to make
-# than to answer.
-_places = select(literal_column("0").label("at")).cte("places", recursive=True)
-_places = _places.union_all(select(_places.c.at + 1).where(_places.c.at + 1 < bindparam("count")))
-_cut = func.substr(bindparam("hashes", type_=LargeBinary), _places.c.at * HASH_BYTES + 1, HASH_BYTES, type_=LargeBinary)
-_asked = select(_cut.label("hash")).cte("asked")
 _since = subscriber.alias("since")
 _HAS_LEFT = or_(subscriber.c.unsubscribed.is_not(None), _since.c.unsubscribed.is_not(None))
 _IS_SUPPRESSED = suppression.c.hash.is_not(None)
 _KNOWN = (
     select(
-        _asked.c.hash,
+        asked.c.hash,
         subscriber.c.id,
         subscriber.c.state,
         _HAS_LEFT.label("has_left"),
         _IS_SUPPRESSED.label("is_suppressed"),
     )
-    .select_from(_asked)
-    .outerjoin(subscriber, subscriber.c.hash == _asked.c.hash)
-    .outerjoin(suppression, suppression.c.hash == _asked.c.hash)
-    .outerjoin(former, former.c.hash == _asked.c.hash)
+    .select_from(asked)
+    .outerjoin(subscriber, subscriber.c.hash == asked.c.hash)
+    .outerjoin(suppression, suppression.c.hash == asked.c.hash)
+    .outerjoin(former, former.c.hash == asked.c.hash)
     .outerjoin(_since, _since.c.id == former.c.subscriber)
     .where(or_(subscriber.c.id.is_not(None), _HAS_LEFT, _IS_SUPPRESSED))
 )
@@ -59,7 +53,7 @@ _NOBODY = Known()
 
 def known(connection: Connection, hashes: Sequence[bytes]) -> dict[bytes, Known]:
     """By hash, those of the addresses that there is anything of."""
-    rows = connection.execute(_KNOWN, {"hashes": b"".join(hashes), "count": len(hashes)})
+    rows = connection.execute(_KNOWN, of(hashes))
     return {one.hash: one for one in map(Known._make, rows)}
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import Column, Engine, Select, and_, bindparam, exists, func, not_, or_, select, update
 
 from pipeline.audience import rhythm
+from pipeline.audience.store.hashes import asked, of
 from pipeline.audience.store.rows import joined, split
 from pipeline.audience.store.tables import subscriber, suppression
 from pipeline.audience.store.turn import Turn
@@ -107,28 +108,23 @@ def _fitting(segment: Segment, columns: Sequence[Column[str]]) -> Select[Any]:
     return select(s.address, *columns).where(*allowed).order_by(s.id)
 
 
-_NAMED = subscriber.c.hash.in_(bindparam("hashes", expanding=True))
 # An older edition that is made anew isn't the last one.
 _NEWER = or_(subscriber.c.last_edition_date.is_(None), subscriber.c.last_edition_date <= bindparam("date_"))
-_MADE = update(subscriber).where(_NAMED, _NEWER)
-_SENT_BEFORE = select(subscriber.c.id, subscriber.c.hash, subscriber.c.sent).where(_NAMED)
-_SENT_NOW = update(subscriber).where(subscriber.c.id == bindparam("id_")).values(sent=bindparam("sent_"))
+_MADE = update(subscriber).where(subscriber.c.hash.in_(select(asked.c.hash)), _NEWER)
+_BEFORE = select(subscriber.c.id, subscriber.c.hash, subscriber.c.last_edition_date, subscriber.c.sent).join(
+    asked, asked.c.hash == subscriber.c.hash
+)
 
 
 def note_made(
     turn: Turn, hashes: Sequence[bytes], edition: str, edition_date: datetime, sent: Sequence[Sequence[str]] | None
 ) -> None:
-    turn.connection.execute(
-        _MADE.values(last_edition=edition, last_edition_date=edition_date),
-        {"hashes": list(hashes), "date_": edition_date},
-    )
+    made = {"last_edition": edition, "last_edition_date": edition_date}
     if sent is None:
+        turn.connection.execute(_MADE.values(made), {**of(hashes), "date_": edition_date})
         return
     tracks = dict(zip(hashes, sent, strict=True))
-    changed = []
-    for number, hashed, before in turn.connection.execute(_SENT_BEFORE, {"hashes": list(hashes)}):
+    for number, hashed, last, before in turn.connection.execute(_BEFORE, of(hashes)).all():
+        is_newest = last is None or last <= edition_date
         after = joined(list(dict.fromkeys((*split(before), *tracks[hashed])))[-_SENT:])
-        if after != before:
-            changed.append({"id_": number, "sent_": after})
-    if changed:
-        turn.run(_SENT_NOW, changed)
+        turn.change(number, {"sent": after, **(made if is_newest else {})})
