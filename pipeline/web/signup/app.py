@@ -79,21 +79,22 @@ def application(service: Service, upkeep: AbstractAsyncContextManager[None] | No
 def _routes(service: Service) -> Sequence[Route]:
     people, leaving, preferring = Subscribing(service), Leaving(service), Preferring(service)
     about = About(service)
+    # They are looked through in this order: first what most people ask for.
     answers = (
+        ("/subscribe", "POST", people.subscribe),
+        ("/subscribe", "OPTIONS", people.sharing),
+        ("/unsubscribe", "POST", leaving.unsubscribe),
+        ("/unsubscribe", "GET", leaving.unsubscribing),
+        ("/confirm", "GET", people.confirmation),
+        ("/confirm", "POST", people.confirm),
         ("/", "GET", people.form),
         ("/form", "GET", people.fresh_form),
         ("/form", "OPTIONS", people.sharing),
-        ("/subscribe", "POST", people.subscribe),
-        ("/subscribe", "OPTIONS", people.sharing),
-        ("/confirm", "GET", people.confirmation),
-        ("/confirm", "POST", people.confirm),
         ("/preferences", "GET", preferring.preferences),
         ("/preferences", "POST", preferring.prefer),
         ("/move", "POST", preferring.move),
         ("/address", "GET", preferring.address),
         ("/address", "POST", preferring.change_address),
-        ("/unsubscribe", "GET", leaving.unsubscribing),
-        ("/unsubscribe", "POST", leaving.unsubscribe),
         ("/data", "GET", leaving.data),
         ("/erase", "GET", leaving.erasing),
         ("/erase", "POST", leaving.erase),

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache, partial
 
 from pipeline.audience.tokens import BadTokenError, Signer
 from pipeline.web.signup.reading import Fields
@@ -36,6 +37,8 @@ class Forms:
     def __init__(self, signer: Signer, wordings: Mapping[str, str]) -> None:
         self.signer = signer
         self.wordings = wordings
+        # Everybody who sends a pasted form sends the same token.
+        self._read_pasted = lru_cache(maxsize=64)(partial(signer.read, purpose="blog"))
 
     def pasted(self, language: str) -> str:
         """The token of a form in this language that is to stay where it is put."""
@@ -44,7 +47,7 @@ class Forms:
     def fresh(self, pasted: str, language: str, now: datetime) -> str:
         """A token for this moment, of that form; where there is none, of today's in this language."""
         try:
-            extra = self.signer.read(pasted, "blog").extra
+            extra = self._read_pasted(pasted).extra
         except BadTokenError:
             extra = (version(self.wordings[language]), language)
         return self.signer.sign("form", 0, *extra, now=now)
@@ -56,7 +59,7 @@ class Forms:
         """
         written = fields.text("form")
         try:
-            token, is_fresh = self.signer.read(written, "blog"), False
+            token, is_fresh = self._read_pasted(written), False
         except BadTokenError:
             try:
                 token, is_fresh = self.signer.read(written, "form", now), True

@@ -39,7 +39,6 @@ class Leaving:
         reader = await service.settle(Unsubscribe(number, consent, service.now()))
         if reader is None:
             return self.pages.show("erased", self.pages.language(request))
-        log.info("reader %d has unsubscribed", number)
         language = self.pages.language(request, reader.preferences.language)
         return self.pages.show("unsubscribed", language, address=shown_address(reader.address))
 
@@ -64,7 +63,7 @@ class Leaving:
         language = self.pages.language(request, reader.preferences.language)
         consent = service.consent("erased", "link", request, language)
         await service.do(service.store.erase, reader.id, consent, service.now())
-        log.info("reader %d is erased", reader.id)
+        log.info("erased: reader %d", reader.id)
         return self.pages.show("erased", language)
 
     async def _asked(self, request: Request, page: str) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -61,7 +61,7 @@ class Pages:
 
     def language(self, request: Request, chosen: str = "") -> str:
         """The reader's own language, or the first of the browser's that there are words in, or the newsletter's."""
-        accepted = _accepted(request.headers.get("accept-language", ""))
+        accepted = _accepted(request.headers.get("accept-language", "")[:1000])
         found = (self.known(one) for one in (chosen, *accepted) if one)
         return next(filter(None, found), self.own_language)
 
@@ -103,9 +103,12 @@ def _filled(form: str, facts: Mapping[str, Any]) -> str:
     return _PLACE.sub(lambda place: escape(facts[place[1]]), form)
 
 
+_BDI, _BDI_END = Markup("<bdi>"), Markup("</bdi>")
+
+
 def shown_address(address: str) -> Markup:
     """The address as it stands in a sentence, whichever way that is written."""
-    return Markup("<bdi>{}</bdi>").format(address)
+    return _BDI + address + _BDI_END
 
 
 # A form that is filled has to be what the template makes of these, a short reader and a long one.
@@ -115,10 +118,11 @@ _SAMPLES: Sequence[Mapping[str, str]] = (
 )
 
 
-def _accepted(header: str) -> list[str]:
+@lru_cache(maxsize=256)
+def _accepted(header: str) -> Sequence[str]:
     """The languages of an Accept-Language header (RFC 9110, 12.5.4), the dearest first."""
     found = []
-    for item in header[:1000].split(",")[:_MOST_TAGS]:
+    for item in header.split(",")[:_MOST_TAGS]:
         tag, _, parameter = item.partition(";")
         weight = parameter.strip().removeprefix("q=")
         try:

@@ -60,7 +60,7 @@ class Preferring:
         changed = await service.do(service.store.change, *args)
         if changed is None:
             return self._expired(request)
-        log.info("reader %d has changed preferences", reader.id)
+        log.info("changed preferences: reader %d", reader.id)
         return self._centre(request, changed, "saved")
 
     async def move(self, request: Request) -> Response:
@@ -105,7 +105,7 @@ class Preferring:
         reader = await service.do(service.store.change_address, *args)
         if reader is None:
             return self._expired(request)
-        log.info("reader %d has another address", reader.id)
+        log.info("changed the address: reader %d", reader.id)
         language = self.pages.language(request, reader.preferences.language)
         return self.pages.show("addressed", language, address=shown_address(reader.address), token=reader.token)
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,9 +35,11 @@ from pipeline.web.signup.pages import Pages
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+Wish = SignUp | Confirm | Unsubscribe
 
 log = logging.getLogger("pipeline.signup")
 _THREADS = 16
+_TOLD: Mapping[type[Wish], str] = {SignUp: "signed up", Confirm: "confirmed", Unsubscribe: "unsubscribed"}
 # Forms without a fresh token are let in this many times more rarely.
 _STRICTER = 4
 # More of them are no choice.
@@ -97,7 +99,7 @@ class Service:
         # A reader may name any address; whoever has it gets no more of it than of sign-ups.
         self.address_mails = Once(ONE_MAIL_IN.total_seconds())
         self._threads = ThreadPoolExecutor(_THREADS, "signup")
-        self._wishes: Gathering[SignUp | Confirm | Unsubscribe] = Gathering(self._write_all, AT_ONCE)
+        self._wishes: Gathering[Wish] = Gathering(self._write_all, AT_ONCE)
 
     async def do(
         self, work: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs
@@ -114,9 +116,6 @@ class Service:
         """A reader has confirmed, or has left."""
         answer: Subscriber | None = await self._wishes.write(wish)
         return answer
-
-    async def _write_all(self, wishes: Sequence[SignUp | Confirm | Unsubscribe]) -> Sequence[Any]:
-        return await self.do(self.store.do_all, wishes)
 
     async def reader(self, request: Request) -> Subscriber | None:
         """Whose link it is; ``None`` for a broken one, and for a reader who isn't there any more."""
@@ -145,6 +144,20 @@ class Service:
 
     def close(self) -> None:
         self._threads.shutdown()
+
+    async def _write_all(self, wishes: Sequence[Wish]) -> Sequence[Any]:
+        """All in one transaction, which is told in a line or two: of fifty lines a second each takes its time."""
+        answers = await self.do(self.store.do_all, wishes)
+        told: dict[type[Wish], list[str]] = {}
+        for wish, answer in zip(wishes, answers, strict=True):
+            reader = answer.subscriber if isinstance(answer, Asked) and answer.kind == "mail" else answer
+            if isinstance(reader, Subscriber):
+                told.setdefault(type(wish), []).append(f"reader {reader.id}")
+        for kind, readers in told.items():
+            log.info("%s: %s", _TOLD[kind], ", ".join(readers))
+        if SignUp in told or Confirm in told:
+            self.wake()
+        return answers
 
 
 def token_of(request: Request) -> str:

@@ -15,7 +15,7 @@ from pipeline.recipients.addresses import public_address as checked
 from pipeline.web.signup.forms import LEAST
 from pipeline.web.signup.pages import shown_address
 from pipeline.web.signup.reading import Fields, read_body, read_fields
-from pipeline.web.signup.service import Service, log, token_of
+from pipeline.web.signup.service import Service, token_of
 
 # Longer ones are none (RFC 5321, 4.5.3.1.3), and aren't worth a look.
 LONGEST_ADDRESS = 254
@@ -80,10 +80,7 @@ class Subscribing:
         consent = service.consent("asked", "json" if fields.is_json else "form", request, form.language, form)
         preferences = Preferences(topics=service.offer.known_topics(fields.texts("topics")), language=language)
         now = service.now()
-        asked = await service.ask(SignUp(address, _name(fields), preferences, consent, now))
-        if asked.kind == "mail" and asked.subscriber:
-            log.info("reader %d has signed up", asked.subscriber.id)
-            service.wake()
+        await service.ask(SignUp(address, _name(fields), preferences, consent, now))
         return self._answer("thanks", language, is_json=is_json)
 
     async def sharing(self, request: Request) -> Response:
@@ -113,8 +110,6 @@ class Subscribing:
         reader = await service.settle(Confirm(token.id, consent, service.now()))
         if reader is None:
             return self._expired(request)
-        log.info("reader %d has confirmed", reader.id)
-        service.wake()
         language = self.pages.language(request, reader.preferences.language)
         address = shown_address(reader.address)
         return self.pages.show("confirmed", language, address=address, token=reader.token)

@@ -161,7 +161,7 @@ def test_canary(serve, folder):
     process.terminate()
     process.wait(SECONDS)
     told = said.read_text()
-    assert "reader 1 has signed up" in told and "reader 1 has confirmed" in told
+    assert "signed up: reader 1\n" in told and "confirmed: reader 1\n" in told
     for secret in (CANARY, "canary", "Canary", token, token.partition(".")[2], form, SECRET):
         assert secret not in told
 
