@@ -50,7 +50,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
     quick = parser.parse_args().quick
-    count, requests = (10_000, 2_000) if quick else (1_000_000, 20_000)
+    count, requests = (10_000, 500) if quick else (1_000_000, 20_000)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for part in ("content", "templates"):
