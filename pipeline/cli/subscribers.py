@@ -279,7 +279,8 @@ def forget(address: str, yes: bool, folder: Path) -> None:
             click.confirm(f"Erase {one.address} ({one.state}) for ever?", abort=True)
         moment = now()
         store.erase(one.id, by_command("erased"), moment)
-    say(f"{address} is forgotten")
+        say(f"{address} is forgotten")
+        store.overwrite_erased()
 
 
 @subscribers.command()

@@ -107,9 +107,9 @@ class _Server(uvicorn.Server):
         self.tell_started, self.tell_stopping = started, stopping
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """To be told once is enough: at the second Ctrl-C uvicorn would leave its work where it is, and show where."""
-        if not self.should_exit:
-            super().handle_exit(sig, frame)
+        """However it is told to end, and how often: in order, so that what is open is closed by its owners. uvicorn
+        would have the signal end the process in the end, and at the second Ctrl-C leave its work where it is."""
+        self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import threading
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import create_engine, event, inspect, text
@@ -376,6 +378,45 @@ def test_an_erasure_while_somebody_looks(tmp_path):
         pending(store, "bob@example.com")
         with store._checkpoints._running:  # the thread that the write has started is through
             assert not [one.name for one in tmp_path.iterdir() if b"first@" in one.read_bytes()]
+
+
+@pytest.mark.slow
+def test_what_is_left_of_the_erased(tmp_path):
+    """Where SQLite splits a page it keeps copies of rows; once they are overwritten, no erased one is in the file."""
+    file, chance = tmp_path / "a.db", random.Random(0)
+    with open_store(f"sqlite:///{file}", [SECRET], sign) as store:
+        wishes = [
+            SignUp(f"reader{number}@example.com", "Ann", Preferences(), said("asked"), NOW) for number in range(1500)
+        ]
+        people = [asked.subscriber for asked in store.do_all(wishes)]
+        chance.shuffle(people)
+        for one in people[:800]:
+            store.change(one.id, Preferences(mood="c" * chance.randrange(300)), "Ann", said("changed"), NOW)
+        for one in people[:600]:
+            store.erase(one.id, said("erased"), NOW)
+
+        def left():
+            return [one.id for one in people[:600] if one.address.encode() in file.read_bytes()]
+
+        assert left() != []
+        store.overwrite_erased()
+        assert left() == []
+        made = file.stat().st_ino, file.stat().st_mtime_ns
+        store.overwrite_erased()  # there is nothing to do
+        assert (file.stat().st_ino, file.stat().st_mtime_ns) == made
+        assert store.counts()["pending"] == 900
+
+
+def test_no_room_for_a_thread(tmp_path, monkeypatch):
+    """Where the system has none, what was written is written, and what has to leave the log leaves it later."""
+    file = tmp_path / "a.db"
+    with open_store(f"sqlite:///{file}", [SECRET], sign) as store:
+        store._checkpoints._owed = True
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Thread, "start", Mock(side_effect=RuntimeError("can't start new thread")))
+            found = pending(store, "first@example.com")
+        assert store.erase(found.id, said("erased"), NOW)
+        assert not [one.name for one in tmp_path.iterdir() if b"first@" in one.read_bytes()]
 
 
 def test_numbers_are_never_given_again(store):

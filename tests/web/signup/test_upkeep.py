@@ -12,7 +12,7 @@ from pipeline.audience.store import open_store
 from pipeline.audience.subscriber import Preferences
 from pipeline.errors import BusyError
 from pipeline.settings import Settings
-from pipeline.web.signup.upkeep import forget, look_again
+from pipeline.web.signup.upkeep import forget, look_again, overwrite
 from tests.loops import in_a_loop
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -82,7 +82,48 @@ def test_who_never_confirms_is_forgotten(store, caplog):
     with caplog.at_level(logging.INFO, "pipeline"):
         assert in_a_loop(working()) == 599
     assert store.counts() == {"pending": 0, "confirmed": 1, "unsubscribed": 0}
-    assert caplog.messages == ["forgotten: 0 internet addresses, 599 who haven't confirmed"]
+    assert caplog.messages == ["forgotten: 599 who haven't confirmed"]
+
+
+def test_forgetting_goes_on(store, caplog):
+    """Whatever it was that kept it from forgetting, and is told once, it tries again."""
+    numbers = [store.ask(f"r{n}@example.com", "", Preferences(), SAID, NOW).subscriber.id for n in range(2)]
+    wrong = [RuntimeError("r1@example.com"), BusyError("busy")]
+    forget_unconfirmed, forget_origins = store.forget_unconfirmed, store.forget_origins
+
+    def failing(forget):
+        def forgets(*arguments):
+            if wrong:
+                raise wrong.pop()
+            return forget(*arguments)
+
+        return forgets
+
+    async def working():
+        task = asyncio.create_task(forget(store, lambda: NOW + timedelta(days=40), SETTINGS, every=0.01))
+        await until(lambda: not store.by_id(numbers[0]) and not store.consents_of(numbers[0])[0].consent.ip)
+        task.cancel()
+
+    store.forget_unconfirmed, store.forget_origins = failing(forget_unconfirmed), failing(forget_origins)
+    in_a_loop(working())
+    assert [message.partition(" at ")[0] for message in caplog.messages][:2] == [
+        "internet addresses that are old aren't forgotten: BusyError",
+        "who hasn't confirmed isn't forgotten: RuntimeError",
+    ]
+    assert "r1@" not in caplog.text
+
+
+def test_overwriting(store):
+    """Copies of those who were erased go by and by, whoever has erased them."""
+    calls = []
+    store.overwrite_erased = lambda: calls.append("again")
+
+    async def working():
+        task = asyncio.create_task(overwrite(store, every=0.01))
+        await until(lambda: len(calls) > 2)
+        task.cancel()
+
+    in_a_loop(working())
 
 
 def test_looking_goes_on(caplog):
@@ -100,4 +141,6 @@ def test_looking_goes_on(caplog):
         task.cancel()
 
     in_a_loop(working())
-    assert caplog.messages == ["what is new in content/ isn't seen, by a fault of ours: ValueError"]
+    (message,) = caplog.messages
+    assert message.startswith("what is new in content/ isn't seen: ValueError at upkeep.py")
+    assert "ann@" not in message
