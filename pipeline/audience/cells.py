@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from ipaddress import ip_address
 from typing import cast
 
 from pipeline.audience.rhythm import RHYTHMS
@@ -39,6 +40,11 @@ def firsts(names: Sequence[str], columns: Columns, size: int) -> Sequence[str]:
     return [next(filter(None, cells), "") for cells in zip(*found, strict=True)]
 
 
+def origins(names: Sequence[str], columns: Columns, size: int) -> Sequence[str]:
+    """Addresses of the internet; of what is none, nothing."""
+    return [text if text and _is_ip(text) else "" for text in firsts(names, columns, size)]
+
+
 def names(columns: Columns, size: int) -> Sequence[str]:
     whole, first, last = (firsts(names, columns, size) for names in (NAME, FIRST, LAST))
     return [(name or f"{one} {other}".strip()) for name, one, other in zip(whole, first, last, strict=True)]
@@ -57,6 +63,14 @@ def _time(text: str) -> datetime | None:
         return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def evidence(service: Service, columns: Columns, size: int) -> Sequence[str]:

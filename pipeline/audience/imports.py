@@ -50,7 +50,8 @@ class Refused:
 class Export:
     """An export that has been looked through: where it is from, how many rows it has. Close it, or use a ``with``.
 
-    ``status`` is what the file's name says of everybody in it; empty where it says nothing.
+    ``status`` is what the file's name says of everybody in it; empty where it says nothing. Where ``keeps_ips`` is
+    false, nobody is told from which address of the internet people have signed up.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Export:
     rows: int
     status: str
     _source: Source
+    keeps_ips: bool = True
 
     def read(self, size: int = 2000) -> Iterator[tuple[list[Row], list[Refused]]]:
         """Its people in the order of the file, about so many at a time.
@@ -94,7 +96,7 @@ class Export:
             cells.preferences(service, columns, size),
             cells.times(service.confirmed, columns, size),
             cells.times(service.asked, columns, size),
-            cells.firsts(service.ip, columns, size),
+            cells.origins(service.ip, columns, size) if self.keeps_ips else [""] * size,
             evidence,
         )
         found = zip(batch.lines, standings, readers, left, strict=True)
@@ -160,7 +162,7 @@ class Export:
         self.close()
 
 
-def open_export(name: str) -> Export:
+def open_export(name: str, *, keeps_ips: bool = True) -> Export:
     """Look through the export in this file, ``-`` for standard input.
 
     Raises a ContentError where it is no CSV, isn't in UTF-8, or no column has addresses.
@@ -170,7 +172,7 @@ def open_export(name: str) -> Export:
     source = open_source(name, types(), ignore=("*",))
     service = next((one for one in SERVICES if one.known_by.intersection(source.columns)), PLAIN)
     found = _FILE.search(PurePath(name).name)  # people put words before it
-    return Export(name, service, source.rows, found[1].lower() if found else "", source)
+    return Export(name, service, source.rows, found[1].lower() if found else "", source, keeps_ips)
 
 
 def _unguarded(column: Sequence[Value]) -> Sequence[Value]:

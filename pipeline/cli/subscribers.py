@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -193,13 +194,15 @@ def import_(file: str, consent: str, dry_run: bool, refused: Path, folder: Path,
     """
     from pipeline.audience.bringing import bring_in
     from pipeline.audience.imports import open_export
+    from pipeline.settings import read_settings
 
     if not consent.strip():
         raise click.UsageError("--consent is empty; say how and where these people were asked, for what, and by whom")
     if not consent.isascii() and any("\ud800" <= one <= "\udfff" for one in consent):
         raise click.UsageError("--consent isn't in this terminal's encoding; the record keeps text only")
     be_able_to_write(refused)
-    with opened(folder) as store, open_export(file) as export, ExitStack() as files:
+    keeps_ips = read_settings(os.environ, folder).keep_ip_days > 0
+    with opened(folder) as store, open_export(file, keeps_ips=keeps_ips) as export, ExitStack() as files:
         run = Import(file, export.service.name, refused, dry_run=dry_run)
         files.callback(run.close)
         parts = bring_in(export, store, consent.strip(), now(), dry_run=dry_run)

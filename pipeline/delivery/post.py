@@ -48,6 +48,11 @@ def delay(tries: int) -> timedelta:
     return min(timedelta(minutes=2.0 ** min(tries, 16)), LONGEST_DELAY)
 
 
+def waited(tries: int) -> timedelta:
+    """How long a letter has waited that was put off so many times: what it has waited for all of them isn't its own."""
+    return sum(map(delay, range(tries)), timedelta())
+
+
 def pause(outages: int) -> float:
     """How many seconds all letters wait after so many rounds in which nothing got through."""
     return min(FIRST_PAUSE * 2.0 ** min(outages - 1, 16), LONGEST_PAUSE)
@@ -130,9 +135,9 @@ class Post:
                     waiting.popleft()
         except TransportError as error:
             _log.warning("letters wait: %s", error)
-            await self._put_off(waiting, timedelta(seconds=pause(self._outages + 1)), str(error))
+            await self._give_back(waiting, timedelta(seconds=pause(self._outages + 1)), str(error))
             return "outage"
-        await self._put_off(waiting, timedelta(), "")
+        await self._give_back(waiting, timedelta(), "")
         return "more"
 
     async def _deliver(self, mail: Outgoing, send: Send) -> None:
@@ -150,11 +155,11 @@ class Post:
         except RefusedError as error:
             await self._settle(mail, f"can't go out: {error}")
         except PipelineError as error:  # put off by the server, or something that somebody has to mend
-            if isinstance(error, DeferredError) and now - mail.asked >= GIVE_UP:
+            if isinstance(error, DeferredError) and waited(mail.tries) >= GIVE_UP:
                 await self._settle(mail, f"is given up: {error}")
             else:
                 _log.warning("mail %d waits: %s", mail.id, error)
-                await self._put_off((mail,), delay(mail.tries), str(error))
+                await asyncio.to_thread(self._store.later, mail.id, self._clock() + delay(mail.tries), str(error))
         else:
             await self._settle(mail, "has gone out")
 
@@ -177,9 +182,10 @@ class Post:
             await asyncio.sleep(seconds)
         await asyncio.to_thread(self._store.done, mail.id)
 
-    async def _put_off(self, mails: deque[Outgoing] | tuple[Outgoing, ...], time: timedelta, error: str) -> None:
+    async def _give_back(self, mails: deque[Outgoing], time: timedelta, error: str) -> None:
+        """They weren't tried, and are due after that time."""
         for mail in mails:
-            await asyncio.to_thread(self._store.later, mail.id, self._clock() + time, error)
+            await asyncio.to_thread(self._store.give_back, mail.id, self._clock() + time, error)
 
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):

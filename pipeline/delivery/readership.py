@@ -12,6 +12,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, compress
 from typing import Any, Final, cast
+from zoneinfo import ZoneInfo
 
 from pipeline import conditions, personal
 from pipeline.audience.store import FIELDS, Store
@@ -36,7 +37,9 @@ def open_readers(store: Store, segment: str, email: Email, newsletter: Newslette
     test = conditions.parse(segment, {CONFIRMED: "text", **TYPES}, Where("--audience")).test
     types = {name: field.type for name, field in newsletter.merge_fields.items() if name in FIELDS}
     asked = {*types, *conditions.fields_of(test)}
-    batches = store.audience(CONFIRMED, email.slug, email.date, now, asked)
+    # A break ends with a day of the newsletter's, as its page says.
+    there = now.astimezone(ZoneInfo(newsletter.timezone))
+    batches = store.audience(CONFIRMED, email.slug, email.date, there, asked)
     return open_batches(f"--audience {segment!r}", (_fitting(one, test, types, email.slug) for one in batches), types)
 
 

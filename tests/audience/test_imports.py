@@ -92,6 +92,16 @@ def test_what_an_export_knows_of_a_consent_is_kept() -> None:
     assert anna.evidence == "optin_time 2018-10-11 09:55:14, confirm_time 2018-10-11 09:58:01"
 
 
+def test_where_people_signed_up_from_is_an_address_or_nothing(tmp_path: Path) -> None:
+    cells = ["192.0.2.8", "2001:db8::1", "Berlin", "1.2.3.4.5", "x" * 3000]
+    rows = "".join(f"r{number}@example.com,{cell}\n" for number, cell in enumerate(cells))
+    file = str(written(tmp_path / "list.csv", "email,ip\n" + rows))
+    for keeps_ips, expected in ((True, ["192.0.2.8", "2001:db8::1", "", "", ""]), (False, [""] * 5)):
+        with open_export(file, keeps_ips=keeps_ips) as export:
+            found = [row.told for rows, _ in export.read() for row in rows]
+        assert [one.ip for one in found if isinstance(one, NewReader)] == expected
+
+
 @pytest.mark.parametrize(
     ("file", "asked"),
     [

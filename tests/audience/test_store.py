@@ -419,6 +419,41 @@ def test_no_room_for_a_thread(tmp_path, monkeypatch):
         assert not [one.name for one in tmp_path.iterdir() if b"first@" in one.read_bytes()]
 
 
+def test_somebody_types_in_a_readers_address(store):
+    """Who has been on the list, and left, finds what they had chosen when they come back, whoever has asked for it."""
+    wishes = Preferences(("sleep",), "calm", ("Story",), rhythm="monthly", language="en")
+    ann = confirmed(store)
+    store.change(ann.id, wishes, "Ann", said("changed"), NOW)
+    store.unsubscribe(ann.id, said("unsubscribed"), NOW)
+    store.ask("ann@example.com", "Win 1000", Preferences(language="de"), said("asked"), NOW)
+    there = store.by_id(ann.id)
+    assert (there.name, there.preferences) == ("Ann", replace(wishes, language="de"))
+    store.unsubscribe(ann.id, said("unsubscribed"), NOW)
+    store.ask("ann@example.com", "Ann", Preferences(("body",), language="en"), said("asked"), NOW + DAY)
+    assert store.by_id(ann.id).preferences == replace(wishes, topics=("body",))
+
+
+def test_an_import_of_who_has_not_confirmed(store):
+    """Whoever has typed the address in, the reader is called what the other list calls them; what was asked for stays
+    where that list says nothing of it."""
+    ann, bob = pending(store, topics=("sleep",)), pending(store, "bob@example.com")
+    rows = [NewReader("ann@example.com", "Victoria"), NewReader("bob@example.com", "", Preferences(("body",)))]
+    assert list(store.import_rows([rows], said("imported", "import", ip=""), NOW)) == [["taken", "taken"]]
+    found = [store.by_id(one.id) for one in (ann, bob)]
+    assert [(one.name, one.preferences.topics) for one in found] == [("Victoria", ("sleep",)), ("", ("body",))]
+
+
+def test_a_lapsed_return(store):
+    """Who had left, and for whom somebody has signed up since, leaves nothing of that behind, not even where from."""
+    ann = confirmed(store)
+    store.unsubscribe(ann.id, said("unsubscribed"), NOW)
+    store.ask("ann@example.com", "", Preferences(), said("asked", ip="192.0.2.66"), NOW)
+    assert store.forget_unconfirmed(NOW + 30 * DAY, NOW + 30 * DAY) == 1
+    assert store.by_id(ann.id).state == "unsubscribed"
+    assert {one.consent.ip for one in store.consents_of(ann.id)} == {""}
+    assert store.verify() is None
+
+
 def test_numbers_are_never_given_again(store):
     """The log knows people by number: nobody gets that of an erased one."""
     first = pending(store).id

@@ -189,10 +189,25 @@ def test_a_reader_put_off(store, office, clock):
     gaps = [later - earlier for earlier, later in pairwise(tried)]
     assert gaps == sorted(gaps)
     assert gaps[-1] <= timedelta(hours=1, minutes=5)
-    clock.now = NOW + timedelta(days=5)
     with Server(answers={READERS[0]: "450 4.2.1 full"}).running() as server:
+        clock.now += timedelta(minutes=61)
+        while rounds(office(server.port)) != ["idle"]:
+            clock.now += timedelta(minutes=61)
+    assert timedelta(days=4, hours=12) < clock.now - NOW < timedelta(days=6)
+
+
+def test_put_off_after_an_outage(store, office, clock):
+    """However long no server was there, a letter that one puts off then is tried for as long as any other."""
+    sign_up(store, READERS[0])
+    for _ in range(10):
+        assert rounds(office(free_port())) == ["outage"]
+        clock.now += timedelta(days=1)
+    with Server(answers={READERS[0]: "450 4.2.1 grey"}).running() as server:
         rounds(office(server.port))
-    assert waiting(store, NOW + timedelta(days=30)) == []
+    clock.now += timedelta(minutes=2)
+    with Server().running() as server:
+        rounds(office(server.port))
+    assert [to for to, _ in server.taken] == READERS[:1]
 
 
 def test_delays():

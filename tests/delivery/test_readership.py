@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -109,6 +110,20 @@ def test_an_edition_that_doesnt_fit_a_rhythm_isnt_made(run, tmp_path, readers):
     assert to(tmp_path / "out") == ["ana@example.com"]
     assert run("messages", "second", "--audience", "confirmed", "--to", "next")[0] == 0
     assert to(tmp_path / "next") == []
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_a_break_ends_with_a_day_of_the_newsletters(run, tmp_path, readers, zone):
+    """Whatever day it is elsewhere."""
+    today = datetime.now(ZoneInfo(zone)).date()
+    newsletter = NEWSLETTER.replace('timezone = "Europe/Berlin"', f'timezone = "{zone}"')
+    folders.make(tmp_path, {"content/newsletter.toml": newsletter})
+    with readers() as store:
+        for name, day in (("ana", today), ("omer", today + timedelta(days=1))):
+            number = store.by_address(f"{name}@example.com").id
+            store.change(number, Preferences(paused_until=day), "", Consent("changed", NOW, "link"), NOW)
+    run("messages", "breathe", "--audience", "confirmed", "--to", "out")
+    assert to(tmp_path / "out") == ["ana@example.com"]
 
 
 def test_a_segment_is_a_condition(run, tmp_path, readers):

@@ -227,7 +227,8 @@ class Store:
         size: int = BATCH,
     ) -> Iterator[Batch]:
         """Those for whom the edition may be made, by number, in batches of at most so many: confirmed, not suppressed,
-        not paused, and it fits their rhythm. Columns are those of ``fields`` that the list knows (``FIELDS``)."""
+        not paused on the day that ``now`` is in its zone, and it fits their rhythm. Columns are those of ``fields``
+        that the list knows (``FIELDS``)."""
         with failures():
             yield from readers.audience(self._engine, segment, edition, edition_date, now, fields, size)
 
@@ -325,8 +326,12 @@ class Store:
         self._do(lambda turn: queue.done(turn, number))
 
     def later(self, number: int, not_before: datetime, error: str) -> None:
-        """The mail couldn't go out; it is due again then."""
+        """The mail was tried in vain; it is due again then."""
         self._do(lambda turn: queue.later(turn, number, not_before, error))
+
+    def give_back(self, number: int, not_before: datetime, error: str) -> None:
+        """The mail wasn't tried, be it that none got through; it is due again then."""
+        self._do(lambda turn: queue.give_back(turn, number, not_before, error))
 
     def do_all(self, wishes: Sequence[SignUp | Confirm | Unsubscribe]) -> list[Any]:
         """What ``ask``, ``confirm`` and ``unsubscribe`` answer to each, or the exception that they raise: in one

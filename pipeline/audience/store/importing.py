@@ -14,7 +14,7 @@ from pipeline.audience.store.people import blank
 from pipeline.audience.store.rows import of_preferences
 from pipeline.audience.store.tables import former, micros, subscriber, suppression
 from pipeline.audience.store.turn import Turn
-from pipeline.audience.subscriber import NewReader, State, Verdict, import_verdict, line
+from pipeline.audience.subscriber import NewReader, Preferences, State, Verdict, import_verdict, line
 
 _since = subscriber.alias("since")
 _HAS_LEFT = or_(subscriber.c.unsubscribed.is_not(None), _since.c.unsubscribed.is_not(None))
@@ -60,7 +60,8 @@ def known(connection: Connection, hashes: Sequence[bytes]) -> dict[bytes, Known]
 def import_batch(
     turn: Turn, rows: Sequence[NewReader], hashes: Sequence[bytes], consent: Consent, now: datetime
 ) -> list[Verdict]:
-    """The verdict on each row. Whoever is there and pending is confirmed; nobody else's row is changed."""
+    """The verdict on each row. Whoever is there and pending is confirmed, under the list's name for them, for the one
+    that is there may be a stranger's; nobody else's row is changed."""
     found = known(turn.connection, hashes)
     verdicts: list[Verdict] = []
     new: dict[bytes, NewReader] = {}
@@ -76,7 +77,9 @@ def import_batch(
             new[hashed] = row
     turn.insert(subscriber, _new(turn, new, consent, now))
     for hashed, (number, row) in pending.items():
-        turn.run(_CONFIRM, {"id_": number, "state": "confirmed", "confirmed": row.confirmed or now, "mailed": None})
+        told = {"state": "confirmed", "confirmed": row.confirmed or now, "mailed": None, "name": line(row.name)}
+        chosen = of_preferences(row.preferences) if row.preferences != Preferences() else {}
+        turn.run(_CONFIRM, {"id_": number, **told, **chosen})
         turn.unqueue(number, "confirm")
         turn.log(number, hashed, _said(consent, row))
     return verdicts

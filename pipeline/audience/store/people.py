@@ -74,7 +74,7 @@ class SignUp:
             # A number that nobody gets: the disk is waited for, as for somebody new, so that the time tells nothing.
             turn.new_ids()
             return Asked("quiet", None if row.id is None else to_subscriber(row._mapping))
-        return _mail(turn, self, hashed, _set(turn, row, _asked(self)))
+        return _mail(turn, self, hashed, _set(turn, row, _asked_again(self, row)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,14 @@ def _take_up(turn: Turn, wish: SignUp, hashed: bytes) -> Asked:
 def _asked(wish: SignUp) -> dict[str, Any]:
     told = of_preferences(wish.preferences)
     return {"name": line(wish.name), **told, "state": "pending", "mailed": wish.now}
+
+
+def _asked_again(wish: SignUp, row: Row[Any]) -> dict[str, Any]:
+    """Who has been on the list has chosen what stands there, and somebody else may be typing their address in now."""
+    if row.confirmed is None:
+        return _asked(wish)
+    topics = {"topics": of_preferences(wish.preferences)["topics"]} if wish.preferences.topics else {}
+    return {"language": wish.preferences.language, **topics, "state": "pending", "mailed": wish.now}
 
 
 def _mail(turn: Turn, wish: SignUp, hashed: bytes, there: Subscriber) -> Asked:
@@ -229,6 +237,7 @@ def lapse(turn: Turn, numbers: Sequence[int], before: datetime, now: datetime) -
             _remove(turn, row.id)
         else:
             turn.unqueue(row.id)
+            turn.log_there.execute(_FORGET_ORIGINS, {"id_": row.id})
             nothing = {"name": "", **of_preferences(Preferences()), "asked_address": ""}
             _set(turn, row, {"state": "unsubscribed", **nothing})
         turn.log(row.id, row.hash, Consent("lapsed", now, "time"))

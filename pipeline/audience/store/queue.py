@@ -20,6 +20,7 @@ _WAITING = (
     .limit(bindparam("limit_"))
 )
 _TAKE = update(outgoing).where(outgoing.c.id == bindparam("id_"))
+_TRIED = _TAKE.values(tries=outgoing.c.tries + 1)
 _DONE = delete(outgoing).where(outgoing.c.id == bindparam("id_"))
 
 
@@ -43,5 +44,8 @@ def done(turn: Turn, number: int) -> None:
 
 
 def later(turn: Turn, number: int, not_before: datetime, error: str) -> None:
-    statement = _TAKE.values(tries=outgoing.c.tries + 1)
-    turn.run(statement, {"id_": number, "not_before": not_before, "error": line(error)})
+    turn.run(_TRIED, {"id_": number, "not_before": not_before, "error": line(error)})
+
+
+def give_back(turn: Turn, number: int, not_before: datetime, error: str) -> None:
+    turn.run(_TAKE, {"id_": number, "not_before": not_before, "error": line(error)})
