@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from time import monotonic
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
@@ -26,11 +27,11 @@ LONGEST_BREAK = timedelta(days=730)
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What was sent: as it can be kept, and the names of the fields that can't."""
+    """What was sent: as it can be kept, and what was typed into the fields that can't, in the page's order."""
 
     preferences: Preferences
     name: str
-    wrong: tuple[str, ...]
+    wrong: Mapping[str, str]
 
 
 class Preferring:
@@ -72,10 +73,11 @@ class Preferring:
             return self._expired(request)
         if reader.state == "unsubscribed":
             return self._centre(request, reader)
+        typed = fields.text("email")[: 2 * LONGEST]
         try:
-            address = checked(fields.text("email")[: 2 * LONGEST])
+            address = checked(typed)
         except ValueError:
-            return self._centre(request, reader, "wrong", ("email",), status=422)
+            return self._centre(request, reader, "wrong", {"email": typed}, status=422)
         wait = service.seconds_to_wait(request, is_fresh=True)
         if wait:
             busy = self.pages.show("often", self.pages.language(request, reader.preferences.language), 429)
@@ -133,8 +135,8 @@ class Preferring:
             "paused_until": break_ends is None or self._today() < break_ends <= self._today() + LONGEST_BREAK,
             "mood": len(fields.text("mood")) <= LONGEST,
             "minutes": not minutes or tracks.is_length(minutes),
-            "language": not language or language in self.pages.languages,
             "name": len(fields.text("name")) <= LONGEST,
+            "language": not language or language in self.pages.languages,
         }
         wish = Preferences(
             topics=offer.known_topics(fields.texts("topics"), before.topics),
@@ -145,11 +147,16 @@ class Preferring:
             paused_until=break_ends if right["paused_until"] else None,
             language=language if right["language"] else before.language,
         )
-        wrong = tuple(name for name, is_right in right.items() if not is_right)
+        wrong = {name: fields.text(name) for name, is_right in right.items() if not is_right}
         return Wish(wish, fields.text("name")[:LONGEST], wrong)
 
     def _centre(
-        self, request: Request, reader: Subscriber, told: str = "", wrong: Sequence[str] = (), status: int = 200
+        self,
+        request: Request,
+        reader: Subscriber,
+        told: str = "",
+        wrong: Mapping[str, str] = MappingProxyType({}),
+        status: int = 200,
     ) -> Response:
         chosen, today = reader.preferences, self._today()
         language = self.pages.language(request, chosen.language)

@@ -78,6 +78,36 @@ def test_wrong(signed, fields):
     assert signed.there(reader.address).preferences.mood == ""
 
 
+def test_wrong_is_marked(signed):
+    """Each wrong field says so with a sentence of its own, and has what was typed; the browser goes to the first."""
+    reader = signed.reader("marked@example.com")
+    long = "x" * 201
+    wrong = {"paused_until": "2020-02-02", "mood": long, "minutes": "long", "name": f"<{long}", "language": "tlh"}
+    page = signed.post(f"/preferences?t={reader.token}", {"rhythm": "weekly", **wrong}).text
+    tags = dict(re.findall(r'(<(?:input|select)[^>]* name="([^"]+)"[^>]* aria-invalid="true"[^>]*>)', page))
+    marked = {name: tag for tag, name in tags.items()}
+    assert [*marked] == ["paused_until", "mood", "minutes", "name", "language"]
+    for name, tag in marked.items():
+        assert re.search(rf'aria-describedby="([a-z]+-hint )?{name}-wrong"', tag)
+        assert re.search(rf'<p class="wrong" id="{name}-wrong">[^<]{{10,}}</p>', page)
+    assert 'value="2020-02-02"' in marked["paused_until"]
+    assert f'value="{long}"' in marked["mood"]
+    assert f'value="&lt;{long}"' in marked["name"]
+    assert re.findall(r'name="([a-z_]+)"[^>]* autofocus', page) == ["paused_until"]
+
+
+def test_wrong_rhythm_is_marked(signed):
+    """The browser goes to the first of the choices; once all is right, it goes nowhere."""
+    reader = signed.reader("unmarked@example.com")
+    page = signed.post(f"/preferences?t={reader.token}", {"rhythm": "hourly", "mood": "x" * 201}).text
+    assert re.findall(r'value="([a-z]+)"[^>]* autofocus', page) == ["each"]
+    assert (
+        'role="radiogroup" aria-labelledby="rhythm-label" aria-describedby="rhythm-wrong" aria-invalid="true"' in page
+    )
+    page = signed.post(f"/preferences?t={reader.token}", WISH).text
+    assert ("autofocus" in page, "aria-invalid" in page, 'class="wrong"' in page) == (False, False, False)
+
+
 def test_not_offered(signed):
     """Topics and kinds that there aren't are left out."""
     reader = signed.reader("offered@example.com")
@@ -111,7 +141,8 @@ def test_address_of_others(signed):
     assert there.lasting == free.lasting
     assert signed.there(other.address).id == other.id
     wrong = signed.post(f"/move?t={reader.token}", {"email": "none"})
-    assert (wrong.status, 'aria-invalid="true"' in wrong.text) == (422, True)
+    assert (wrong.status, 'aria-invalid="true" autofocus' in wrong.text) == (422, True)
+    assert ('name="email" value="none"' in wrong.text, 'id="email-wrong"' in wrong.text) == (True, True)
 
 
 def test_who_has_left_moves_nowhere(signed):
