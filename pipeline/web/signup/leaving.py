@@ -32,7 +32,7 @@ class Leaving:
         body = await read_body(request)
         service, number = self.service, self.service.reader_number(request)
         if not number:
-            return self._expired(request)
+            return self.pages.expired(request, "reader")
         consent = service.consent(
             "unsubscribed", "one-click" if ONE_CLICK in body else "link", request, self.pages.language(request)
         )
@@ -46,7 +46,7 @@ class Leaving:
         """All that is held about the reader, as a file."""
         reader = await self.service.reader(request)
         if reader is None:
-            return self._expired(request)
+            return self.pages.expired(request, "reader")
         consents = await self.service.do(lambda: tuple(self.service.store.consents_of(reader.id)))
         held = json.dumps(exports.person(reader, consents), ensure_ascii=False, indent=2)
         name = 'attachment; filename="stay-updated.json"'
@@ -59,7 +59,7 @@ class Leaving:
         await read_body(request)
         service, reader = self.service, await self.service.reader(request)
         if reader is None:
-            return self._expired(request)
+            return self.pages.expired(request, "reader")
         language = self.pages.language(request, reader.preferences.language)
         consent = service.consent("erased", "link", request, language)
         await service.do(service.store.erase, reader.id, consent, service.now())
@@ -70,9 +70,6 @@ class Leaving:
         """A page with a button, and nothing more."""
         reader = await self.service.reader(request)
         if reader is None:
-            return self._expired(request)
+            return self.pages.expired(request, "reader")
         language = self.pages.language(request, reader.preferences.language)
         return self.pages.show(page, language, address=shown_address(reader.address), token=token_of(request))
-
-    def _expired(self, request: Request) -> Response:
-        return self.pages.show("expired", self.pages.language(request), 404)

@@ -43,14 +43,14 @@ class Preferring:
 
     async def preferences(self, request: Request) -> Response:
         reader = await self.service.reader(request)
-        return self._centre(request, reader) if reader else self._expired(request)
+        return self._centre(request, reader) if reader else self.pages.expired(request, "reader")
 
     async def prefer(self, request: Request) -> Response:
         """Keep all of it, or, where something can't be meant, nothing."""
         fields = await read_fields(request)
         service, reader = self.service, await self.service.reader(request)
         if reader is None:
-            return self._expired(request)
+            return self.pages.expired(request, "reader")
         wish = self._wish(fields, reader)
         if wish.wrong:
             shown = replace(reader, preferences=wish.preferences, name=wish.name)
@@ -60,7 +60,7 @@ class Preferring:
         args = (reader.id, wish.preferences, wish.name, consent, service.now())
         changed = await service.do(service.store.change, *args)
         if changed is None:
-            return self._expired(request)
+            return self.pages.expired(request, "reader")
         log.info("changed preferences: reader %d", reader.id)
         return self._centre(request, changed, "saved")
 
@@ -70,7 +70,7 @@ class Preferring:
         fields = await read_fields(request)
         service, reader = self.service, await self.service.reader(request)
         if reader is None:
-            return self._expired(request)
+            return self.pages.expired(request, "reader")
         if reader.state == "unsubscribed":
             return self._centre(request, reader)
         typed = fields.text("email")[: 2 * LONGEST]
@@ -93,7 +93,7 @@ class Preferring:
         reader = await self.service.do(self.service.store.by_id, token.id) if token else None
         address = self._address_of(token, reader) if token and reader else ""
         if reader is None or not address:
-            return self._expired(request)
+            return self.pages.expired(request, "address")
         language = self.pages.language(request, reader.preferences.language)
         return self.pages.show("address", language, address=shown_address(address), token=token_of(request))
 
@@ -101,12 +101,12 @@ class Preferring:
         await read_body(request)
         service, token = self.service, self._addressed_by(request)
         if token is None:
-            return self._expired(request)
+            return self.pages.expired(request, "address")
         consent = service.consent("changed", "link", request, self.pages.language(request))
         args = (token.id, token.extra[0], consent, service.now())
         reader = await service.do(service.store.change_address, *args)
         if reader is None:
-            return self._expired(request)
+            return self.pages.expired(request, "address")
         log.info("changed the address: reader %d", reader.id)
         language = self.pages.language(request, reader.preferences.language)
         return self.pages.show("addressed", language, address=shown_address(reader.address), token=reader.token)
@@ -185,9 +185,6 @@ class Preferring:
     def _today(self) -> date:
         now: datetime = self.service.now()
         return now.astimezone(ZoneInfo(self.service.newsletter.timezone)).date()
-
-    def _expired(self, request: Request) -> Response:
-        return self.pages.show("expired", self.pages.language(request), 404)
 
 
 def _date(text: str) -> date | None:

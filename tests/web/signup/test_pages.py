@@ -54,6 +54,25 @@ def test_a_template_that_does_more(folder, template, shown):
     assert " | ".join(told) == shown
 
 
+@pytest.mark.parametrize(
+    ("paths", "said"),
+    [
+        (["/confirm"], "Links to confirm work"),
+        (["/address"], "Links to a new address work"),
+        (["/preferences", "/unsubscribe", "/erase", "/data", "/move"], "or you aren't on the list any more"),
+    ],
+)
+def test_a_link_that_leads_nowhere(signed, paths, said):
+    """It says how to get one of its kind that does; only who wanted to sign up is asked to do that again."""
+    for path in paths:
+        answers = [signed.post(f"{path}?t=broken", {"rhythm": "each"})] if path != "/data" else []
+        answers += [signed.get(f"{path}?t=broken")] if path != "/move" else []
+        for answer in answers:
+            assert (answer.status, said in answer.text.replace("&#39;", "'")) == (404, True), path
+            assert ('href="/newsletter/"' in answer.text) == (path == "/confirm")
+            assert 'lang="en"' in answer.text
+
+
 def test_a_broken_template(folder):
     """A page that can't be made is told of before anybody asks for it, with file and line."""
     found = pages(folder)
