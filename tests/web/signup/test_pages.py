@@ -7,6 +7,7 @@ import pytest
 from pipeline import build
 from pipeline.errors import TemplateError
 from pipeline.web.signup.pages import Pages, shown_address
+from pipeline.web.signup.reading import MOST_BYTES
 from tests import folders
 
 
@@ -71,6 +72,28 @@ def test_a_link_that_leads_nowhere(signed, paths, said):
             assert (answer.status, said in answer.text.replace("&#39;", "'")) == (404, True), path
             assert ('href="/newsletter/"' in answer.text) == (path == "/confirm")
             assert 'lang="en"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "kind", "body", "status"),
+    [
+        ("POST", "/subscribe", "application/json", "{", 400),
+        ("DELETE", "/subscribe", "", "", 405),
+        ("POST", "/subscribe", "application/json", " " * (MOST_BYTES + 1), 413),
+        ("POST", "/subscribe", "text/plain", "x", 415),
+    ],
+)
+def test_what_cannot_be_read(signed, method, target, kind, body, status):
+    """Whoever sent it is told so, and led to the form: not to a mail, whose link isn't at fault."""
+    answer = signed.ask(method, target, body, {"Content-Type": kind})
+    assert (answer.status, "could not be read" in answer.text) == (status, True)
+    assert ("cut off" in answer.text, 'href="/newsletter/"' in answer.text) == (False, True)
+
+
+def test_what_is_not_there(signed):
+    """A wrong address may be one that a mail program has cut off."""
+    answer = signed.get("/prefer")
+    assert (answer.status, "cut off" in answer.text, 'href="/newsletter/"' in answer.text) == (404, True, False)
 
 
 def test_a_broken_template(folder):
