@@ -223,6 +223,15 @@ def test_wrong_fields(signed, open_tab, scheme):
     assert [one["id"] for one in Axe().run(page).response["violations"]] == []
 
 
+def test_room_above_buttons(signed, open_tab):
+    """Buttons stand as far from what is above them in a form as in a paragraph."""
+    page = open_tab()
+    for path in every_page(signed, "en"):
+        page.goto(NEWS + path)
+        margins = "all => all.map(one => getComputedStyle(one).marginTop)"
+        assert set(page.locator(".actions").evaluate_all(margins)) <= {"32px"}, path
+
+
 def border(page, field):
     """How wide its border is, as the browser shows it."""
     return page.locator(f"#{field}").evaluate("field => getComputedStyle(field).borderTopWidth")
