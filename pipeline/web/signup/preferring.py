@@ -43,7 +43,7 @@ class Preferring:
 
     async def preferences(self, request: Request) -> Response:
         reader = await self.service.reader(request)
-        return self._centre(request, reader) if reader else self.pages.expired(request, "reader")
+        return await self._centre(request, reader) if reader else self.pages.expired(request, "reader")
 
     async def prefer(self, request: Request) -> Response:
         """Keep all of it, or, where something can't be meant, nothing."""
@@ -54,7 +54,7 @@ class Preferring:
         wish = self._wish(fields, reader)
         if wish.wrong:
             shown = replace(reader, preferences=wish.preferences, name=wish.name)
-            return self._centre(request, shown, "wrong", wish.wrong, status=422)
+            return await self._centre(request, shown, "wrong", wish.wrong, status=422)
         language = self.pages.language(request, wish.preferences.language)
         consent = service.consent("changed", "link", request, language)
         args = (reader.id, wish.preferences, wish.name, consent, service.now())
@@ -62,7 +62,7 @@ class Preferring:
         if changed is None:
             return self.pages.expired(request, "reader")
         log.info("changed preferences: reader %d", reader.id)
-        return self._centre(request, changed, "saved")
+        return await self._centre(request, changed, "saved")
 
     async def move(self, request: Request) -> Response:
         """Ask at a new address whether it is the reader's. Nobody is told whether it is another reader's; but who has
@@ -72,12 +72,12 @@ class Preferring:
         if reader is None:
             return self.pages.expired(request, "reader")
         if reader.state == "unsubscribed":
-            return self._centre(request, reader)
+            return await self._centre(request, reader)
         typed = fields.text("email")[: 2 * LONGEST]
         try:
             address = checked(typed)
         except ValueError:
-            return self._centre(request, reader, "wrong", {"email": typed}, status=422)
+            return await self._centre(request, reader, "wrong", {"email": typed}, status=422)
         wait = service.seconds_to_wait(request, is_fresh=True)
         if wait:
             busy = self.pages.show("often", self.pages.language(request, reader.preferences.language), 429)
@@ -86,7 +86,7 @@ class Preferring:
         may_mail = service.address_mails.admit(service.store.who(address), monotonic())
         await service.do(service.store.ask_address, reader.id, address, service.now(), may_mail=may_mail)
         service.wake()
-        return self._centre(request, reader, "sent")
+        return await self._centre(request, reader, "sent")
 
     async def address(self, request: Request) -> Response:
         token = self._addressed_by(request)
@@ -150,7 +150,7 @@ class Preferring:
         wrong = {name: fields.text(name) for name, is_right in right.items() if not is_right}
         return Wish(wish, fields.text("name")[:LONGEST], wrong)
 
-    def _centre(
+    async def _centre(
         self,
         request: Request,
         reader: Subscriber,
@@ -160,6 +160,7 @@ class Preferring:
     ) -> Response:
         chosen, today = reader.preferences, self._today()
         language = self.pages.language(request, chosen.language)
+        suppressed = await self.service.do(self.service.store.is_suppressed, reader.address)
         if chosen.paused_until and chosen.paused_until <= today:
             chosen = replace(chosen, paused_until=None)
         return self.pages.show(
@@ -169,6 +170,7 @@ class Preferring:
             address=shown_address(reader.address),
             token=reader.token,
             state=reader.state,
+            suppressed=suppressed,
             name=reader.name,
             chosen=chosen,
             topics=self.service.offer.topics_in(language, chosen.topics),

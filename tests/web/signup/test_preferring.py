@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from pipeline.audience.consent import Consent
 from pipeline.web.signup.service import Offer
 
 WISH = {
@@ -158,6 +159,25 @@ def test_who_has_left_moves_nowhere(signed):
         assert answer.lasting == centre.lasting
         assert ("is on its way" in answer.text, "You have left" in answer.text) == (False, True)
     assert signed.there("leaver@example.com").asked_address == ""
+
+
+def test_who_has_left_saves(signed):
+    """Who has left keeps what they like, and no digest is promised to them."""
+    reader = signed.reader("tidy@example.com")
+    assert "Saved. The next digest" in signed.post(f"/preferences?t={reader.token}", {"rhythm": "weekly"}).text
+    signed.post(f"/unsubscribe?t={reader.token}")
+    page = signed.post(f"/preferences?t={reader.token}", {"rhythm": "monthly"}).text
+    assert (">Saved.</p>" in page, "You have left" in page) == (True, True)
+    assert signed.there(reader.address).preferences.rhythm == "monthly"
+
+
+def test_suppressed(signed):
+    """Whoever gets no mails, though on the list, is told so, and not that the next digest comes."""
+    reader, now = signed.reader("suppressed@example.com"), signed.now()
+    signed.store.suppress(reader.address, "bounce", Consent("suppressed", now, "bounce"), now)
+    page = signed.get(f"/preferences?t={reader.token}").text
+    assert ("No mails go to" in page, "Mails go to" in page) == (True, False)
+    assert ">Saved.</p>" in signed.post(f"/preferences?t={reader.token}", {"rhythm": "monthly"}).text
 
 
 def test_last_address_counts(signed):
