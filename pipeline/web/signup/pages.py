@@ -18,12 +18,16 @@ from pipeline.model import Newsletter
 
 _MOST_TAGS = 20
 # Pages that tell nothing, or nothing but whose they are.
-_READERS_OWN = frozenset(("address", "token"))
-_MADE_ONCE: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(("thanks", "oops", "often", "erased"), frozenset()),
-    **dict.fromkeys(("confirm", "confirmed", "address", "addressed", "unsubscribe", "erase"), _READERS_OWN),
-    "unsubscribed": frozenset(("address",)),
-}
+_READERS_OWN = frozenset(("address", "token", "name"))
+_MADE_ONCE: Sequence[tuple[str, frozenset[str]]] = (
+    *((name, frozenset()) for name in ("thanks", "oops", "often", "erased")),
+    *(
+        (name, frozenset(("address", "token")))
+        for name in ("confirm", "confirmed", "address", "addressed", "unsubscribe", "erase")
+    ),
+    ("confirm", frozenset(("address", "token", "name"))),
+    ("unsubscribed", frozenset(("address",))),
+)
 Expired = Literal["confirm", "address", "reader"]
 """Which link it was: one to confirm, one sent to a new address, or a reader's own."""
 _PLACE = re.compile("\x02([a-z]+)\x03")
@@ -45,7 +49,7 @@ class Pages:
     def make(self) -> None:
         """Those that are made once, now: no reader has to wait for one, or to be the first to see that it is broken."""
         for language in self.languages:
-            for name, facts in _MADE_ONCE.items():
+            for name, facts in _MADE_ONCE:
                 self._form(name, language, facts)
             for kind in get_args(Expired):
                 self._expired(kind, language)
@@ -126,8 +130,12 @@ def shown_address(address: str) -> Markup:
 
 # A form that is filled has to be what the template makes of these, a short reader and a long one.
 _SAMPLES: Sequence[Mapping[str, str]] = (
-    {"address": shown_address("b@x.Example"), "token": "1~0.Aa"},
-    {"address": shown_address(f"{'Ann&' * 16}@example.com"), "token": f"{'9' * 19}~0.{'Zz<' * 32}"},
+    {"address": shown_address("b@x.Example"), "token": "1~0.Aa", "name": "Bo"},
+    {
+        "address": shown_address(f"{'Ann&' * 16}@example.com"),
+        "token": f"{'9' * 19}~0.{'Zz<' * 32}",
+        "name": "Ann<& " * 32,
+    },
 )
 
 

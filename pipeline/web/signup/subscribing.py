@@ -97,8 +97,9 @@ class Subscribing:
         if reader is None:
             return self.pages.expired(request, "confirm")
         language = self.pages.language(request, reader.preferences.language)
+        name = {"name": reader.name} if reader.name else {}
         address = shown_address(reader.address)
-        return self.pages.show("confirm", language, address=address, token=token_of(request))
+        return self.pages.show("confirm", language, address=address, token=token_of(request), **name)
 
     async def confirm(self, request: Request) -> Response:
         """On the list, with the same answer however often."""

@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from markupsafe import escape
 
 from pipeline import build
 from pipeline.errors import TemplateError
@@ -30,6 +31,21 @@ def test_a_page_of_a_reader(folder, name):
         for address in ("ann@example.com", "<b>&amp;\x02token\x03{{ t }}@example.com"):
             facts = {"address": shown_address(address), "token": 'a"b<c&d'}
             assert found.html(name, language, **facts) == found._rendered(name, language, facts)
+
+
+@pytest.mark.parametrize("name", ["Ann", "<b>&amp;\x02token\x03{{ t }} ", "נועה"])
+def test_the_name_that_was_typed_in(folder, name):
+    """The page to confirm shows it to whom it is said to be of; it is made once with it, and once without."""
+    found, facts = pages(folder), {"address": shown_address("ann@example.com"), "token": "one"}
+    found.make()
+    made = found._form.cache_info().misses
+    for language in found.languages:
+        page = found.html("confirm", language, **facts, name=name)
+        assert page == found._rendered("confirm", language, {**facts, "name": name})
+        assert f"<bdi>{escape(name)}</bdi>" in page
+        assert found.html("confirm", language, **facts).count("<bdi>") == 1
+        assert found._form("confirm", language, frozenset(("address", "token", "name")))
+    assert found._form.cache_info().misses == made
 
 
 @pytest.mark.parametrize(
