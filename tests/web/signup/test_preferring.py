@@ -1,6 +1,7 @@
 """web/signup/preferring.py: what a reader gets, how often, and at which address."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -229,11 +230,13 @@ def test_wrong_address_learns_nothing(signed):
 
 
 def test_offer():
-    """Topics are those of most articles in the reader's language, each once, and those that were chosen before."""
-    offer = Offer((("sleep", "en"), ("Sleep", "en"), ("نوم", "ar"), ("stress", "en")), ("Story", "حكاية"))
+    """Topics are those of most articles in the reader's language, or else the newsletter's, or else in any, each once;
+    and those that were chosen before."""
+    offer = Offer((("sleep", "en"), ("Sleep", "en"), ("نوم", "ar"), ("stress", "en")), ("Story", "حكاية"), "en")
     assert offer.topics_in("en", ("work",)) == ("sleep", "stress", "work")
     assert offer.topics_in("ar", ("Sleep",)) == ("نوم", "Sleep")
-    assert offer.topics_in("fr", ()) == ("sleep", "نوم", "stress")
+    assert offer.topics_in("fr", ()) == ("sleep", "stress")
+    assert replace(offer, language="fr").topics_in("de", ()) == ("sleep", "نوم", "stress")
     assert offer.known_topics(("SLEEP", "x", "work"), ("work",)) == ("sleep", "work")
     assert offer.kinds_in("he", ()) == ("حكاية",)
     assert offer.kinds_in("de", ("حكاية",)) == ("Story", "حكاية")
