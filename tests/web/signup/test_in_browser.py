@@ -173,7 +173,8 @@ def every_page(signed, language):
     who = signed.store.who(f"new-{language}@pages.example.com")
     moved = signed.service.signer.sign("address", reader.id, who, now=signed.now())
     paths = [f"{path}?t={token}" for path in ("/preferences", "/unsubscribe", "/erase")]
-    return ["/", "/nothing", "/confirm", f"/confirm?t={signed.confirm_token(reader.id)}", f"/address?t={moved}", *paths]
+    gone = ["/nothing", "/confirm", "/address", "/preferences", "/move"]
+    return ["/", *gone, f"/confirm?t={signed.confirm_token(reader.id)}", f"/address?t={moved}", *paths]
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr", "es", "ar", "he"])
