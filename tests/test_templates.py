@@ -406,6 +406,13 @@ def test_same_keys(language):
             assert re.findall(r"\{\w+\}", value) == re.findall(r"\{\w+\}", english[key])
 
 
+def test_french_signs_stay_with_their_words():
+    """No line begins with what French has a blank before, nor ends with the blank after a guillemet."""
+    values = read_strings("fr").values()
+    texts = [one for value in values for one in (value.values() if isinstance(value, dict) else [value])]
+    assert [text for text in texts if re.search(r" [?!;:»]|« |[^\s\u00a0][?!;»]|«[^\u00a0]", text)] == []
+
+
 def test_words_are_used():
     """The templates use every word there is, and none that there isn't."""
     source = "".join(path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.j2"))

@@ -87,7 +87,7 @@ def held(subscriber: Subscriber, suppressed: bool) -> dict[str, Any]:
     return dict(zip(COLUMNS, values, strict=True))
 
 
-def person(subscriber: Subscriber, consents: Iterable[Entry], *, suppressed: bool = False) -> dict[str, Any]:
+def person(subscriber: Subscriber, consents: Iterable[Entry], *, suppressed: bool) -> dict[str, Any]:
     """All that is held about one person, as it can be given to them: themselves, their wishes, what was made for them,
     and each thing they have said yes or no to, in the words that they read."""
     made = {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline import languages
+from pipeline.markdown.tree import collapse
 from pipeline.model import Direction, Newsletter
 from pipeline.templates.environment import HTML, PAGES, TEXT, Environment
 from pipeline.templates.faults import told
@@ -41,7 +42,7 @@ def render_page(
 def render_words(said: str, language: str, newsletter: Newsletter, environment: Environment) -> str:
     """One line of plain text, by what ``templates/pages/words.txt.j2`` calls it."""
     page = Page("words", language, languages.direction(language), "")
-    return " ".join(_render(f"{PAGES}words{TEXT}", page, newsletter, environment, {"said": said}).split())
+    return collapse(_render(f"{PAGES}words{TEXT}", page, newsletter, environment, {"said": said})).strip()
 
 
 def render_styles(newsletter: Newsletter, environment: Environment) -> str:

@@ -72,7 +72,7 @@ def test_whoever_is_suppressed_is_told_as_that() -> None:
 
 def test_a_token_is_nobody_elses() -> None:
     assert "the-token" not in "".join(
-        [*csv_lines([(ANNA, False)]), *json_lines([(ANNA, False)]), json.dumps(person(ANNA, []))]
+        [*csv_lines([(ANNA, False)]), *json_lines([(ANNA, False)]), json.dumps(person(ANNA, [], suppressed=False))]
     )
 
 
@@ -94,7 +94,8 @@ def test_what_was_guarded_is_had_again(cell: str) -> None:
 
 def test_a_persons_data_is_all_that_is_held() -> None:
     asked = Consent("asked", NOW, "form", "footer", "2", "Yes, write to me.", "192.0.2.7", "en")
-    told = json.loads(json.dumps(person(ANNA, [entry(3, 7, "ab", asked, "n", FIRST)])))
+    consents = [entry(3, 7, "ab", asked, "n", FIRST)]
+    told = json.loads(json.dumps(person(ANNA, consents, suppressed=False)))
     assert told["email"] == "anna@example.com"
     assert told["mood"] == "calm"
     assert told["made"] == {

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from pipeline.audience import exports
 from pipeline.audience.store import Unsubscribe
+from pipeline.audience.subscriber import Subscriber
 from pipeline.web.signup.pages import shown_address
 from pipeline.web.signup.reading import read_body
 from pipeline.web.signup.service import Service, log, token_of
@@ -25,54 +26,59 @@ class Leaving:
         self.pages = service.pages
 
     async def unsubscribing(self, request: Request) -> Response:
-        return await self._asked(request, "unsubscribe")
+        """Whether they want to leave; who has left is told just that."""
+        reader = await self.service.reader(request)
+        if reader and reader.state == "unsubscribed":
+            return self._left(request, reader)
+        return self._asked(request, reader, "unsubscribe")
 
     async def unsubscribe(self, request: Request) -> Response:
         """RFC 8058: no cookie, no login, no redirect. Whoever isn't there any more has left as well."""
         body = await read_body(request)
         service, number = self.service, self.service.reader_number(request)
         if not number:
-            return self._expired(request)
+            return self.pages.expired(request, "reader")
         consent = service.consent(
             "unsubscribed", "one-click" if ONE_CLICK in body else "link", request, self.pages.language(request)
         )
         reader = await service.settle(Unsubscribe(number, consent, service.now()))
         if reader is None:
             return self.pages.show("erased", self.pages.language(request))
-        language = self.pages.language(request, reader.preferences.language)
-        return self.pages.show("unsubscribed", language, address=shown_address(reader.address))
+        return self._left(request, reader)
 
     async def data(self, request: Request) -> Response:
         """All that is held about the reader, as a file."""
         reader = await self.service.reader(request)
         if reader is None:
-            return self._expired(request)
-        consents = await self.service.do(lambda: tuple(self.service.store.consents_of(reader.id)))
-        held = json.dumps(exports.person(reader, consents), ensure_ascii=False, indent=2)
+            return self.pages.expired(request, "reader")
+        store = self.service.store
+        consents = await self.service.do(lambda: tuple(store.consents_of(reader.id)))
+        suppressed = await self.service.do(store.is_suppressed, reader.address)
+        held = json.dumps(exports.person(reader, consents, suppressed=suppressed), ensure_ascii=False, indent=2)
         name = 'attachment; filename="stay-updated.json"'
         return Response(held + "\n", media_type="application/json", headers={"Content-Disposition": name})
 
     async def erasing(self, request: Request) -> Response:
-        return await self._asked(request, "erase")
+        return self._asked(request, await self.service.reader(request), "erase")
 
     async def erase(self, request: Request) -> Response:
         await read_body(request)
         service, reader = self.service, await self.service.reader(request)
         if reader is None:
-            return self._expired(request)
+            return self.pages.expired(request, "reader")
         language = self.pages.language(request, reader.preferences.language)
         consent = service.consent("erased", "link", request, language)
         await service.do(service.store.erase, reader.id, consent, service.now())
         log.info("erased: reader %d", reader.id)
         return self.pages.show("erased", language)
 
-    async def _asked(self, request: Request, page: str) -> Response:
+    def _left(self, request: Request, reader: Subscriber) -> Response:
+        language = self.pages.language(request, reader.preferences.language)
+        return self.pages.show("unsubscribed", language, address=shown_address(reader.address))
+
+    def _asked(self, request: Request, reader: Subscriber | None, page: str) -> Response:
         """A page with a button, and nothing more."""
-        reader = await self.service.reader(request)
         if reader is None:
-            return self._expired(request)
+            return self.pages.expired(request, "reader")
         language = self.pages.language(request, reader.preferences.language)
         return self.pages.show(page, language, address=shown_address(reader.address), token=token_of(request))
-
-    def _expired(self, request: Request) -> Response:
-        return self.pages.show("expired", self.pages.language(request), 404)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, Literal, get_args
 
 from markupsafe import Markup, escape
 from starlette.requests import Request
@@ -18,12 +18,18 @@ from pipeline.model import Newsletter
 
 _MOST_TAGS = 20
 # Pages that tell nothing, or nothing but whose they are.
-_READERS_OWN = frozenset(("address", "token"))
-_MADE_ONCE: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(("thanks", "oops", "often", "expired", "erased"), frozenset()),
-    **dict.fromkeys(("confirm", "confirmed", "address", "addressed", "unsubscribe", "erase"), _READERS_OWN),
-    "unsubscribed": frozenset(("address",)),
-}
+_READERS_OWN = frozenset(("address", "token", "name"))
+_MADE_ONCE: Sequence[tuple[str, frozenset[str]]] = (
+    *((name, frozenset()) for name in ("thanks", "oops", "often", "erased")),
+    *(
+        (name, frozenset(("address", "token")))
+        for name in ("confirm", "confirmed", "address", "addressed", "unsubscribe", "erase")
+    ),
+    ("confirm", frozenset(("address", "token", "name"))),
+    ("unsubscribed", frozenset(("address",))),
+)
+Expired = Literal["confirm", "address", "reader"]
+"""Which link it was: one to confirm, one sent to a new address, or a reader's own."""
 _PLACE = re.compile("\x02([a-z]+)\x03")
 
 
@@ -38,12 +44,15 @@ class Pages:
         self.own_language = self.known(newsletter.language) or self.languages[0]
         self.words = cache(self._words)
         self._form = cache(self._rendered_form)
+        self._expired = cache(self._rendered_expired)
 
     def make(self) -> None:
         """Those that are made once, now: no reader has to wait for one, or to be the first to see that it is broken."""
         for language in self.languages:
-            for name, facts in _MADE_ONCE.items():
+            for name, facts in _MADE_ONCE:
                 self._form(name, language, facts)
+            for kind in get_args(Expired):
+                self._expired(kind, language)
 
     def html(self, name: str, language: str, /, **facts: Any) -> str:
         """The page as HTML. One that tells nothing but whose it is is made once, with places for that."""
@@ -54,6 +63,11 @@ class Pages:
 
     def show(self, name: str, language: str, status: int = 200, /, **facts: Any) -> Response:
         return HTMLResponse(self.html(name, language, **facts), status, {"Content-Language": language})
+
+    def expired(self, request: Request, kind: Expired) -> Response:
+        """What those see whose link leads nowhere: each kind of link is had again in another way."""
+        language = self.language(request)
+        return HTMLResponse(self._expired(kind, language), 404, {"Content-Language": language})
 
     def known(self, language: str) -> str:
         """The language that there are words in for this one: its own or its primary one, "" for none."""
@@ -74,6 +88,9 @@ class Pages:
         except PipelineError:
             return None
         return form if pages == [_filled(form, sample) for sample in samples] else None
+
+    def _rendered_expired(self, kind: Expired, language: str) -> str:
+        return self._rendered("expired", language, {"kind": kind})
 
     def _rendered(self, name: str, language: str, facts: Mapping[str, Any]) -> str:
         return templates.render_page(name, language, self.root, self.newsletter, self.environment, facts)
@@ -113,8 +130,12 @@ def shown_address(address: str) -> Markup:
 
 # A form that is filled has to be what the template makes of these, a short reader and a long one.
 _SAMPLES: Sequence[Mapping[str, str]] = (
-    {"address": shown_address("b@x.Example"), "token": "1~0.Aa"},
-    {"address": shown_address(f"{'Ann&' * 16}@example.com"), "token": f"{'9' * 19}~0.{'Zz<' * 32}"},
+    {"address": shown_address("b@x.Example"), "token": "1~0.Aa", "name": "Bo"},
+    {
+        "address": shown_address(f"{'Ann&' * 16}@example.com"),
+        "token": f"{'9' * 19}~0.{'Zz<' * 32}",
+        "name": "Ann<& " * 32,
+    },
 )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from time import monotonic
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
@@ -26,11 +27,11 @@ LONGEST_BREAK = timedelta(days=730)
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What was sent: as it can be kept, and the names of the fields that can't."""
+    """What was sent: as it can be kept, and what was typed into the fields that can't, in the page's order."""
 
     preferences: Preferences
     name: str
-    wrong: tuple[str, ...]
+    wrong: Mapping[str, str]
 
 
 class Preferring:
@@ -42,26 +43,26 @@ class Preferring:
 
     async def preferences(self, request: Request) -> Response:
         reader = await self.service.reader(request)
-        return self._centre(request, reader) if reader else self._expired(request)
+        return await self._centre(request, reader) if reader else self.pages.expired(request, "reader")
 
     async def prefer(self, request: Request) -> Response:
         """Keep all of it, or, where something can't be meant, nothing."""
         fields = await read_fields(request)
         service, reader = self.service, await self.service.reader(request)
         if reader is None:
-            return self._expired(request)
+            return self.pages.expired(request, "reader")
         wish = self._wish(fields, reader)
         if wish.wrong:
             shown = replace(reader, preferences=wish.preferences, name=wish.name)
-            return self._centre(request, shown, "wrong", wish.wrong, status=422)
+            return await self._centre(request, shown, "wrong", wish.wrong, status=422)
         language = self.pages.language(request, wish.preferences.language)
         consent = service.consent("changed", "link", request, language)
         args = (reader.id, wish.preferences, wish.name, consent, service.now())
         changed = await service.do(service.store.change, *args)
         if changed is None:
-            return self._expired(request)
+            return self.pages.expired(request, "reader")
         log.info("changed preferences: reader %d", reader.id)
-        return self._centre(request, changed, "saved")
+        return await self._centre(request, changed, "saved")
 
     async def move(self, request: Request) -> Response:
         """Ask at a new address whether it is the reader's. Nobody is told whether it is another reader's; but who has
@@ -69,13 +70,14 @@ class Preferring:
         fields = await read_fields(request)
         service, reader = self.service, await self.service.reader(request)
         if reader is None:
-            return self._expired(request)
+            return self.pages.expired(request, "reader")
         if reader.state == "unsubscribed":
-            return self._centre(request, reader)
+            return await self._centre(request, reader)
+        typed = fields.text("email")[: 2 * LONGEST]
         try:
-            address = checked(fields.text("email")[: 2 * LONGEST])
+            address = checked(typed)
         except ValueError:
-            return self._centre(request, reader, "wrong", ("email",), status=422)
+            return await self._centre(request, reader, "wrong", {"email": typed}, status=422)
         wait = service.seconds_to_wait(request, is_fresh=True)
         if wait:
             busy = self.pages.show("often", self.pages.language(request, reader.preferences.language), 429)
@@ -84,14 +86,14 @@ class Preferring:
         may_mail = service.address_mails.admit(service.store.who(address), monotonic())
         await service.do(service.store.ask_address, reader.id, address, service.now(), may_mail=may_mail)
         service.wake()
-        return self._centre(request, reader, "sent")
+        return await self._centre(request, reader, "sent")
 
     async def address(self, request: Request) -> Response:
         token = self._addressed_by(request)
         reader = await self.service.do(self.service.store.by_id, token.id) if token else None
         address = self._address_of(token, reader) if token and reader else ""
         if reader is None or not address:
-            return self._expired(request)
+            return self.pages.expired(request, "address")
         language = self.pages.language(request, reader.preferences.language)
         return self.pages.show("address", language, address=shown_address(address), token=token_of(request))
 
@@ -99,12 +101,12 @@ class Preferring:
         await read_body(request)
         service, token = self.service, self._addressed_by(request)
         if token is None:
-            return self._expired(request)
+            return self.pages.expired(request, "address")
         consent = service.consent("changed", "link", request, self.pages.language(request))
         args = (token.id, token.extra[0], consent, service.now())
         reader = await service.do(service.store.change_address, *args)
         if reader is None:
-            return self._expired(request)
+            return self.pages.expired(request, "address")
         log.info("changed the address: reader %d", reader.id)
         language = self.pages.language(request, reader.preferences.language)
         return self.pages.show("addressed", language, address=shown_address(reader.address), token=reader.token)
@@ -133,8 +135,8 @@ class Preferring:
             "paused_until": break_ends is None or self._today() < break_ends <= self._today() + LONGEST_BREAK,
             "mood": len(fields.text("mood")) <= LONGEST,
             "minutes": not minutes or tracks.is_length(minutes),
-            "language": not language or language in self.pages.languages,
             "name": len(fields.text("name")) <= LONGEST,
+            "language": not language or language in self.pages.languages,
         }
         wish = Preferences(
             topics=offer.known_topics(fields.texts("topics"), before.topics),
@@ -145,14 +147,20 @@ class Preferring:
             paused_until=break_ends if right["paused_until"] else None,
             language=language if right["language"] else before.language,
         )
-        wrong = tuple(name for name, is_right in right.items() if not is_right)
+        wrong = {name: fields.text(name) for name, is_right in right.items() if not is_right}
         return Wish(wish, fields.text("name")[:LONGEST], wrong)
 
-    def _centre(
-        self, request: Request, reader: Subscriber, told: str = "", wrong: Sequence[str] = (), status: int = 200
+    async def _centre(
+        self,
+        request: Request,
+        reader: Subscriber,
+        told: str = "",
+        wrong: Mapping[str, str] = MappingProxyType({}),
+        status: int = 200,
     ) -> Response:
         chosen, today = reader.preferences, self._today()
         language = self.pages.language(request, chosen.language)
+        suppressed = await self.service.do(self.service.store.is_suppressed, reader.address)
         if chosen.paused_until and chosen.paused_until <= today:
             chosen = replace(chosen, paused_until=None)
         return self.pages.show(
@@ -162,6 +170,7 @@ class Preferring:
             address=shown_address(reader.address),
             token=reader.token,
             state=reader.state,
+            suppressed=suppressed,
             name=reader.name,
             chosen=chosen,
             topics=self.service.offer.topics_in(language, chosen.topics),
@@ -178,9 +187,6 @@ class Preferring:
     def _today(self) -> date:
         now: datetime = self.service.now()
         return now.astimezone(ZoneInfo(self.service.newsletter.timezone)).date()
-
-    def _expired(self, request: Request) -> Response:
-        return self.pages.show("expired", self.pages.language(request), 404)
 
 
 def _date(text: str) -> date | None:

@@ -49,10 +49,11 @@ _MOST_TOPICS = 18
 @dataclass(frozen=True, slots=True)
 class Offer:
     """What a reader can choose from: topics are the tags of articles, with their languages, kinds those of tracks.
-    Topics are compared without regard to case, as those of articles are."""
+    Topics are compared without regard to case, as those of articles are. ``language`` is the newsletter's."""
 
     topics: tuple[tuple[str, str], ...]
     kinds: tuple[str, ...]
+    language: str
 
     def known_topics(self, asked: Sequence[str], chosen: Sequence[str] = ()) -> tuple[str, ...]:
         """Those of the topics asked for that there are, or that were chosen before."""
@@ -63,14 +64,18 @@ class Offer:
         return tuple(topic for topic in there if topic.casefold() in wanted)
 
     def topics_in(self, language: str, chosen: Sequence[str]) -> tuple[str, ...]:
-        """The topics of most articles in this language; where there is none, of all; and those chosen already."""
-        own = [topic for topic, spoken in self.topics if spoken == language] or [topic for topic, _ in self.topics]
-        return _once([*_once(own)[:_MOST_TOPICS], *chosen])
+        """The topics of most articles in this language; where there is none, in the newsletter's, and where there is
+        none in that either, of all; and those chosen already."""
+        found = self._topics_of(language) or self._topics_of(self.language) or [topic for topic, _ in self.topics]
+        return _once([*_once(found)[:_MOST_TOPICS], *chosen])
 
     def kinds_in(self, language: str, chosen: Sequence[str]) -> tuple[str, ...]:
         """The kinds that are written as this language is; where there is none, all; and those chosen already."""
         own = [kind for kind in self.kinds if _direction(kind) == direction(language)] or list(self.kinds)
         return _once([*own, *chosen])
+
+    def _topics_of(self, language: str) -> Sequence[str]:
+        return [topic for topic, spoken in self.topics if spoken == language]
 
 
 class Service:
@@ -171,13 +176,15 @@ def _stricter(limits: Limits) -> Limits:
 
 def offer_of(library: Library) -> Offer:
     """The tags of the articles that are out, those of most articles first."""
+    language = library.newsletter.language
     tags = Counter(
-        (tag, article.language or library.newsletter.language)
+        (tag, article.language or language)
         for article in library.articles.front_matter.values()
         for tag in article.tags
         if not article.draft
     )
-    return Offer(tuple(tag for tag, _ in tags.most_common()), _once(track.kind for track in library.tracks))
+    kinds = _once(track.kind for track in library.tracks)
+    return Offer(tuple(tag for tag, _ in tags.most_common()), kinds, language)
 
 
 def _once(words: Iterable[str]) -> tuple[str, ...]:

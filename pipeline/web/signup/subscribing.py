@@ -95,21 +95,22 @@ class Subscribing:
         token = self._confirmed_by(request)
         reader = await self.service.do(self.service.store.by_id, token.id) if token else None
         if reader is None:
-            return self._expired(request)
+            return self.pages.expired(request, "confirm")
         language = self.pages.language(request, reader.preferences.language)
+        name = {"name": reader.name} if reader.name else {}
         address = shown_address(reader.address)
-        return self.pages.show("confirm", language, address=address, token=token_of(request))
+        return self.pages.show("confirm", language, address=address, token=token_of(request), **name)
 
     async def confirm(self, request: Request) -> Response:
         """On the list, with the same answer however often."""
         await read_body(request)
         service, token = self.service, self._confirmed_by(request)
         if token is None:
-            return self._expired(request)
+            return self.pages.expired(request, "confirm")
         consent = service.consent("confirmed", "link", request, self.pages.language(request))
         reader = await service.settle(Confirm(token.id, consent, service.now()))
         if reader is None:
-            return self._expired(request)
+            return self.pages.expired(request, "confirm")
         language = self.pages.language(request, reader.preferences.language)
         address = shown_address(reader.address)
         return self.pages.show("confirmed", language, address=address, token=reader.token)
@@ -119,9 +120,6 @@ class Subscribing:
             return self.service.signer.read(token_of(request), "confirm", self.service.now())
         except BadTokenError:
             return None
-
-    def _expired(self, request: Request) -> Response:
-        return self.pages.show("expired", self.pages.language(request), 404)
 
     def _answer(self, name: str, language: str, wait: int = 0, *, is_json: bool) -> Response:
         if is_json:

@@ -1,5 +1,7 @@
 """The whole way in a real browser: the form on a page of the blog, the mail, its link, the button, the preferences."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
@@ -171,7 +173,8 @@ def every_page(signed, language):
     who = signed.store.who(f"new-{language}@pages.example.com")
     moved = signed.service.signer.sign("address", reader.id, who, now=signed.now())
     paths = [f"{path}?t={token}" for path in ("/preferences", "/unsubscribe", "/erase")]
-    return ["/", "/nothing", "/confirm", f"/confirm?t={signed.confirm_token(reader.id)}", f"/address?t={moved}", *paths]
+    gone = ["/nothing", "/confirm", "/address", "/preferences", "/move"]
+    return ["/", *gone, f"/confirm?t={signed.confirm_token(reader.id)}", f"/address?t={moved}", *paths]
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr", "es", "ar", "he"])
@@ -189,6 +192,50 @@ def test_pages(signed, open_tab, language):
                 over = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
                 assert page.evaluate(over) == 0, (path, width)
             assert page.locator("html").get_attribute("lang") == language
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_wrong_fields(signed, open_tab, scheme):
+    """What is wrong looks otherwise than what is right, and has what was typed; the first of it has the focus."""
+    token = signed.reader(f"wrong-{scheme}@example.com").token
+    page = open_tab(color_scheme=scheme)
+    page.goto(f"{NEWS}/preferences?t={token}")
+    page.locator("form").evaluate_all("forms => forms.forEach(form => form.noValidate = true)")
+    page.locator("#mood").evaluate("field => { field.removeAttribute('maxlength'); field.value = 'x'.repeat(201) }")
+    page.get_by_label("Take a break until").fill("2020-02-02")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("Take a break until")).to_be_focused()
+    assert {name: border(page, name) for name in ("paused_until", "mood", "minutes", "name")} == {
+        "paused_until": "2px",
+        "mood": "2px",
+        "minutes": "1px",
+        "name": "1px",
+    }
+    expect(page.get_by_label("Take a break until")).to_have_value("2020-02-02")
+    expect(page.get_by_label("Take a break until")).to_have_accessible_description(re.compile("day to come"))
+    assert [one["id"] for one in Axe().run(page).response["violations"]] == []
+
+    page.goto(f"{NEWS}/preferences?t={token}")
+    page.get_by_label("New address").fill("nobody@localhost")
+    page.get_by_role("button", name="Change the address").click()
+    expect(page.get_by_label("New address")).to_be_focused()
+    expect(page.get_by_label("New address")).to_have_value("nobody@localhost")
+    assert (border(page, "email"), border(page, "paused_until")) == ("2px", "1px")
+    assert [one["id"] for one in Axe().run(page).response["violations"]] == []
+
+
+def test_room_above_buttons(signed, open_tab):
+    """Buttons stand as far from what is above them in a form as in a paragraph."""
+    page = open_tab()
+    for path in every_page(signed, "en"):
+        page.goto(NEWS + path)
+        margins = "all => all.map(one => getComputedStyle(one).marginTop)"
+        assert set(page.locator(".actions").evaluate_all(margins)) <= {"32px"}, path
+
+
+def border(page, field):
+    """How wide its border is, as the browser shows it."""
+    return page.locator(f"#{field}").evaluate("field => getComputedStyle(field).borderTopWidth")
 
 
 def test_form_on_the_blog(signed, open_tab):

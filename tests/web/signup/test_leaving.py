@@ -44,6 +44,14 @@ def test_button(signed):
     assert signed.store.consents_of(reader.id)[-1].consent.how == "link"
 
 
+def test_left_already(signed):
+    """Who has left isn't asked whether they want to, but told that they have, as after the button."""
+    reader = signed.reader("left@example.com")
+    left = signed.post(f"/unsubscribe?t={reader.token}")
+    assert "You have left" in left.text
+    assert signed.get(f"/unsubscribe?t={reader.token}").lasting == left.lasting
+
+
 def test_confirm_after_leaving(signed):
     """Whoever has left isn't brought back by an old link; a new sign-up is."""
     reader = signed.reader("back@example.com")
@@ -67,7 +75,8 @@ def test_data(signed):
 def test_erase(signed):
     """Asked for twice, then gone: the links lead nowhere, and leaving again is as good as done."""
     reader = signed.reader("erase@example.com")
-    assert signed.get(f"/erase?t={reader.token}").text.count("<button") == 1
+    asked = signed.get(f"/erase?t={reader.token}").text
+    assert (asked.count("<button"), "sign up with it any more" in asked) == (1, True)
     assert signed.there(reader.address)
     assert signed.post(f"/erase?t={reader.token}").status == 200
     assert signed.store.by_address(reader.address) is None
@@ -102,9 +111,9 @@ def test_looking_changes_nothing(signed):
 
 
 def test_suppressed(signed):
-    """Whoever is suppressed still leaves, and still sees what is held."""
+    """Whoever is suppressed still leaves, and still sees what is held, also that they are."""
     reader = signed.reader("bounced@example.com")
     now = datetime.now(UTC)
     signed.store.suppress(reader.address, "bounce", Consent("suppressed", now, "bounce"), now)
-    assert signed.get(f"/data?t={reader.token}").status == 200
+    assert signed.get(f"/data?t={reader.token}").json["status"] == "suppressed"
     assert signed.post(f"/unsubscribe?t={reader.token}").status == 200

@@ -3,10 +3,12 @@
 import shutil
 
 import pytest
+from markupsafe import escape
 
 from pipeline import build
 from pipeline.errors import TemplateError
 from pipeline.web.signup.pages import Pages, shown_address
+from pipeline.web.signup.reading import MOST_BYTES
 from tests import folders
 
 
@@ -31,6 +33,21 @@ def test_a_page_of_a_reader(folder, name):
             assert found.html(name, language, **facts) == found._rendered(name, language, facts)
 
 
+@pytest.mark.parametrize("name", ["Ann", "<b>&amp;\x02token\x03{{ t }} ", "נועה"])
+def test_the_name_that_was_typed_in(folder, name):
+    """The page to confirm shows it to whom it is said to be of; it is made once with it, and once without."""
+    found, facts = pages(folder), {"address": shown_address("ann@example.com"), "token": "one"}
+    found.make()
+    made = found._form.cache_info().misses
+    for language in found.languages:
+        page = found.html("confirm", language, **facts, name=name)
+        assert page == found._rendered("confirm", language, {**facts, "name": name})
+        assert f"<bdi>{escape(name)}</bdi>" in page
+        assert found.html("confirm", language, **facts).count("<bdi>") == 1
+        assert found._form("confirm", language, frozenset(("address", "token", "name")))
+    assert found._form.cache_info().misses == made
+
+
 @pytest.mark.parametrize(
     ("template", "shown"),
     [
@@ -52,6 +69,47 @@ def test_a_template_that_does_more(folder, template, shown):
     readers = (("ann@example.com", "one"), ("b@example.com", "two"))
     told = [found.html("confirm", "en", address=shown_address(address), token=token) for address, token in readers]
     assert " | ".join(told) == shown
+
+
+@pytest.mark.parametrize(
+    ("paths", "said"),
+    [
+        (["/confirm"], "Links to confirm work"),
+        (["/address"], "Links to a new address work"),
+        (["/preferences", "/unsubscribe", "/erase", "/data", "/move"], "or you aren't on the list any more"),
+    ],
+)
+def test_a_link_that_leads_nowhere(signed, paths, said):
+    """It says how to get one of its kind that does; only who wanted to sign up is asked to do that again."""
+    for path in paths:
+        answers = [signed.post(f"{path}?t=broken", {"rhythm": "each"})] if path != "/data" else []
+        answers += [signed.get(f"{path}?t=broken")] if path != "/move" else []
+        for answer in answers:
+            assert (answer.status, said in answer.text.replace("&#39;", "'")) == (404, True), path
+            assert ('href="/newsletter/"' in answer.text) == (path == "/confirm")
+            assert 'lang="en"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "kind", "body", "status"),
+    [
+        ("POST", "/subscribe", "application/json", "{", 400),
+        ("DELETE", "/subscribe", "", "", 405),
+        ("POST", "/subscribe", "application/json", " " * (MOST_BYTES + 1), 413),
+        ("POST", "/subscribe", "text/plain", "x", 415),
+    ],
+)
+def test_what_cannot_be_read(signed, method, target, kind, body, status):
+    """Whoever sent it is told so, and led to the form: not to a mail, whose link isn't at fault."""
+    answer = signed.ask(method, target, body, {"Content-Type": kind})
+    assert (answer.status, "could not be read" in answer.text) == (status, True)
+    assert ("cut off" in answer.text, 'href="/newsletter/"' in answer.text) == (False, True)
+
+
+def test_what_is_not_there(signed):
+    """A wrong address may be one that a mail program has cut off."""
+    answer = signed.get("/prefer")
+    assert (answer.status, "cut off" in answer.text, 'href="/newsletter/"' in answer.text) == (404, True, False)
 
 
 def test_a_broken_template(folder):

@@ -1,10 +1,12 @@
 """web/signup/preferring.py: what a reader gets, how often, and at which address."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
+from pipeline.audience.consent import Consent
 from pipeline.web.signup.service import Offer
 
 WISH = {
@@ -78,6 +80,36 @@ def test_wrong(signed, fields):
     assert signed.there(reader.address).preferences.mood == ""
 
 
+def test_wrong_is_marked(signed):
+    """Each wrong field says so with a sentence of its own, and has what was typed; the browser goes to the first."""
+    reader = signed.reader("marked@example.com")
+    long = "x" * 201
+    wrong = {"paused_until": "2020-02-02", "mood": long, "minutes": "long", "name": f"<{long}", "language": "tlh"}
+    page = signed.post(f"/preferences?t={reader.token}", {"rhythm": "weekly", **wrong}).text
+    tags = dict(re.findall(r'(<(?:input|select)[^>]* name="([^"]+)"[^>]* aria-invalid="true"[^>]*>)', page))
+    marked = {name: tag for tag, name in tags.items()}
+    assert [*marked] == ["paused_until", "mood", "minutes", "name", "language"]
+    for name, tag in marked.items():
+        assert re.search(rf'aria-describedby="([a-z]+-hint )?{name}-wrong"', tag)
+        assert re.search(rf'<p class="wrong" id="{name}-wrong">[^<]{{10,}}</p>', page)
+    assert 'value="2020-02-02"' in marked["paused_until"]
+    assert f'value="{long}"' in marked["mood"]
+    assert f'value="&lt;{long}"' in marked["name"]
+    assert re.findall(r'name="([a-z_]+)"[^>]* autofocus', page) == ["paused_until"]
+
+
+def test_wrong_rhythm_is_marked(signed):
+    """The browser goes to the first of the choices; once all is right, it goes nowhere."""
+    reader = signed.reader("unmarked@example.com")
+    page = signed.post(f"/preferences?t={reader.token}", {"rhythm": "hourly", "mood": "x" * 201}).text
+    assert re.findall(r'value="([a-z]+)"[^>]* autofocus', page) == ["each"]
+    assert (
+        'role="radiogroup" aria-labelledby="rhythm-label" aria-describedby="rhythm-wrong" aria-invalid="true"' in page
+    )
+    page = signed.post(f"/preferences?t={reader.token}", WISH).text
+    assert ("autofocus" in page, "aria-invalid" in page, 'class="wrong"' in page) == (False, False, False)
+
+
 def test_not_offered(signed):
     """Topics and kinds that there aren't are left out."""
     reader = signed.reader("offered@example.com")
@@ -111,7 +143,8 @@ def test_address_of_others(signed):
     assert there.lasting == free.lasting
     assert signed.there(other.address).id == other.id
     wrong = signed.post(f"/move?t={reader.token}", {"email": "none"})
-    assert (wrong.status, 'aria-invalid="true"' in wrong.text) == (422, True)
+    assert (wrong.status, 'aria-invalid="true" autofocus' in wrong.text) == (422, True)
+    assert ('name="email" value="none"' in wrong.text, 'id="email-wrong"' in wrong.text) == (True, True)
 
 
 def test_who_has_left_moves_nowhere(signed):
@@ -127,6 +160,25 @@ def test_who_has_left_moves_nowhere(signed):
         assert answer.lasting == centre.lasting
         assert ("is on its way" in answer.text, "You have left" in answer.text) == (False, True)
     assert signed.there("leaver@example.com").asked_address == ""
+
+
+def test_who_has_left_saves(signed):
+    """Who has left keeps what they like, and no digest is promised to them."""
+    reader = signed.reader("tidy@example.com")
+    assert "Saved. The next digest" in signed.post(f"/preferences?t={reader.token}", {"rhythm": "weekly"}).text
+    signed.post(f"/unsubscribe?t={reader.token}")
+    page = signed.post(f"/preferences?t={reader.token}", {"rhythm": "monthly"}).text
+    assert (">Saved.</p>" in page, "You have left" in page) == (True, True)
+    assert signed.there(reader.address).preferences.rhythm == "monthly"
+
+
+def test_suppressed(signed):
+    """Whoever gets no mails, though on the list, is told so, and not that the next digest comes."""
+    reader, now = signed.reader("suppressed@example.com"), signed.now()
+    signed.store.suppress(reader.address, "bounce", Consent("suppressed", now, "bounce"), now)
+    page = signed.get(f"/preferences?t={reader.token}").text
+    assert ("No mails go to" in page, "Mails go to" in page) == (True, False)
+    assert ">Saved.</p>" in signed.post(f"/preferences?t={reader.token}", {"rhythm": "monthly"}).text
 
 
 def test_last_address_counts(signed):
@@ -178,11 +230,13 @@ def test_wrong_address_learns_nothing(signed):
 
 
 def test_offer():
-    """Topics are those of most articles in the reader's language, each once, and those that were chosen before."""
-    offer = Offer((("sleep", "en"), ("Sleep", "en"), ("نوم", "ar"), ("stress", "en")), ("Story", "حكاية"))
+    """Topics are those of most articles in the reader's language, or else the newsletter's, or else in any, each once;
+    and those that were chosen before."""
+    offer = Offer((("sleep", "en"), ("Sleep", "en"), ("نوم", "ar"), ("stress", "en")), ("Story", "حكاية"), "en")
     assert offer.topics_in("en", ("work",)) == ("sleep", "stress", "work")
     assert offer.topics_in("ar", ("Sleep",)) == ("نوم", "Sleep")
-    assert offer.topics_in("fr", ()) == ("sleep", "نوم", "stress")
+    assert offer.topics_in("fr", ()) == ("sleep", "stress")
+    assert replace(offer, language="fr").topics_in("de", ()) == ("sleep", "نوم", "stress")
     assert offer.known_topics(("SLEEP", "x", "work"), ("work",)) == ("sleep", "work")
     assert offer.kinds_in("he", ()) == ("حكاية",)
     assert offer.kinds_in("de", ("حكاية",)) == ("Story", "حكاية")

@@ -207,12 +207,20 @@ def test_blog_may_read(signed):
     assert (asked.status, asked.headers["access-control-allow-methods"]) == (204, "GET, POST")
 
 
+def test_name_before_confirming(signed):
+    """A stranger may have typed in the name: who confirms sees it before. Without one, there is nothing to see."""
+    for address, name in (("named@example.com", "Ana & Co"), ("nameless@example.com", "")):
+        signed.sign_up(address, {"name": name})
+        page = signed.get(f"/confirm?t={signed.confirm_token(signed.there(address).id)}").text
+        assert ("greeted as <bdi>Ana &amp; Co</bdi>" in page, "greeted" in page) == (bool(name), bool(name))
+
+
 @pytest.mark.parametrize("token", ["", "x", "1~0.AAAA", "%00", "é", "A" * 5000])
 def test_bad_links(signed, token):
-    """A link that isn't one of ours leads to a polite page that says where to ask for another."""
+    """A link that isn't one of ours leads to a polite page; that for one to confirm says where to ask for another."""
     for path in ("/confirm", "/address", "/preferences", "/unsubscribe", "/erase", "/data"):
         for answer in (signed.get(f"{path}?t={token.replace('é', '%C3%A9')}"),):
-            assert (answer.status, 'href="/newsletter/"' in answer.text) == (404, True)
+            assert (answer.status, 'href="/newsletter/"' in answer.text) == (404, path == "/confirm")
 
 
 def test_links_of_others(signed):
