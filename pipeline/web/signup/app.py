@@ -131,7 +131,7 @@ def _fault(service: Service, request: Request, error: Exception) -> Response:
         headers["Connection"] = "close"
     language = service.pages.language(request)
     if "application/json" in request.headers.get("accept", ""):
-        return JSONResponse({"message": service.pages.words("oops", language)}, status, headers)
+        return JSONResponse({"message": service.pages.words("fault", language)}, status, headers)
     try:
         answer = service.pages.show("fault", language, status, status=status)
     except PipelineError:

@@ -20,7 +20,7 @@ _MOST_TAGS = 20
 # Pages that tell nothing, or nothing but whose they are.
 _READERS_OWN = frozenset(("address", "token"))
 _MADE_ONCE: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(("thanks", "oops", "often", "expired", "erased"), frozenset()),
+    **dict.fromkeys(("thanks", "oops", "stale", "often", "expired", "erased"), frozenset()),
     **dict.fromkeys(("confirm", "confirmed", "address", "addressed", "unsubscribe", "erase"), _READERS_OWN),
     "unsubscribed": frozenset(("address",)),
 }

@@ -25,7 +25,7 @@ CLOSED_FOR = 3600
 # for a known one takes less than that, so that the time tells nothing.
 ANSWERED_AFTER = 0.006
 _LIKE_A_LINK = re.compile(r"[/\\@:]|\w[.\u3002\uff0e\uff61]\w")
-STATUS = {"thanks": 200, "oops": 422, "often": 429, "closed": 503}
+STATUS = {"thanks": 200, "oops": 422, "stale": 422, "often": 429, "closed": 503}
 
 
 class Subscribing:
@@ -73,7 +73,7 @@ class Subscribing:
             return self._answer("thanks", language, is_json=is_json)
         address = _address(fields)
         if form is None or not address:
-            return self._answer("oops", language, is_json=is_json)
+            return self._answer("stale" if address else "oops", language, is_json=is_json)
         wait = service.seconds_to_wait(request, is_fresh=form.is_fresh)
         if wait:
             return self._answer("often", language, wait, is_json=is_json)
