@@ -14,7 +14,7 @@ from pipeline.audience.tokens import BadTokenError, Token
 from pipeline.recipients.addresses import public_address as checked
 from pipeline.web.signup.forms import LEAST
 from pipeline.web.signup.pages import shown_address
-from pipeline.web.signup.reading import Fields, read_body, read_fields
+from pipeline.web.signup.reading import Fields, read_body, read_fields, wants_json
 from pipeline.web.signup.service import Service, token_of
 
 # Longer ones are none (RFC 5321, 4.5.3.1.3), and aren't worth a look.
@@ -61,12 +61,11 @@ class Subscribing:
 
     async def _subscribed(self, request: Request) -> Response:
         service, language = self.service, self.pages.language(request)
-        wants_json = "application/json" in request.headers.get("accept", "")
+        is_json = wants_json(request)
         if service.settings.closed:
             await read_body(request)
-            return self._answer("closed", language, CLOSED_FOR, is_json=wants_json)
+            return self._answer("closed", language, CLOSED_FOR, is_json=is_json)
         fields = await read_fields(request)
-        is_json = wants_json or fields.is_json
         form = service.forms.read(fields, service.now())
         language = self.pages.known(form.language) if form else language
         if form and fields.text("website"):  # nobody sees that field

@@ -288,6 +288,9 @@ def test_closed(tmp_path):
         for answer in (signed.get("/"), signed.sign_up("closed@example.com")):
             assert (answer.status, answer.headers["retry-after"]) == (503, "3600")
             assert "We move house." in answer.text
+        for kind in ("Accept", "Content-Type"):
+            answer = signed.ask("POST", "/subscribe", b'{"email": "closed@example.com"}', {kind: JSON})
+            assert (answer.status, answer.json["message"][:6]) == (503, "Nobody")
         assert signed.store.by_address("closed@example.com") is None
         reader = signed.reader("reader@example.com")
         assert signed.post(f"/unsubscribe?t={reader.token}").status == 200
