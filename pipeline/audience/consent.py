@@ -30,8 +30,8 @@ _FORM = (
 class Consent:
     """What a person has said: when, how, in answer to which words of which form, and from where.
 
-    ``version`` is the form's; ``wording`` all that was asked, as it was shown, in ``language``; ``ip`` is "" where
-    nobody knows it, or it isn't kept any more.
+    ``version`` is the form's; ``wording`` all that was asked, as it was shown, in ``language``, with {address} for an
+    address in it; ``ip`` is "" where nobody knows it, or it isn't kept any more.
     """
 
     what: What

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pipeline.audience.rhythm import RHYTHMS
@@ -18,6 +18,12 @@ _TOKEN: Json = {
     "required": True,
     "description": "The signed token of a link in a mail.",
     "schema": {"type": "string", "minLength": 1},
+}
+_LANGUAGE: Json = {
+    "name": "language",
+    "in": "query",
+    "description": "The one that the page with the button was in.",
+    "schema": _TEXT,
 }
 _FORM: Json = {
     "name": "form",
@@ -89,7 +95,7 @@ def _paths() -> Json:
                 body=_body(_SUBSCRIBE, *_BODY_KINDS),
             ),
         },
-        "/confirm": _asked_twice("Confirm the address.", 404),
+        "/confirm": _asked_twice("Confirm the address.", 404, more=[_LANGUAGE]),
         "/address": _asked_twice("Confirm a new address.", 404),
         "/unsubscribe": {
             "get": _operation("A page with a button.", _page(200, 404), [_TOKEN]),
@@ -131,10 +137,10 @@ def _paths() -> Json:
     }
 
 
-def _asked_twice(summary: str, *others: int) -> Json:
+def _asked_twice(summary: str, *others: int, more: Sequence[Json] = ()) -> Json:
     return {
         "get": _operation(f"{summary} A page with a button.", _page(200, *others), [_TOKEN]),
-        "post": _operation(summary, _page(200, *others) | _either(400, 408, 413, 503), [_TOKEN]),
+        "post": _operation(summary, _page(200, *others) | _either(400, 408, 413, 503), [_TOKEN, *more]),
     }
 
 

@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 import statistics
 import time
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.audience.consent import Consent
+from pipeline.web.signup.forms import version
 from tests import folders
 from tests.web.signup.serving import signup
 
@@ -83,6 +85,24 @@ def test_consent(signed):
     assert (said.what, said.form, said.language, said.ip) == ("asked", "stay-updated", "de", "127.0.0.1")
     assert said.wording == form.wordings["de"]
     assert signed.there("wording@example.com").preferences.language == "de"
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "ar", "he"])
+def test_consent_to_what_the_page_asks(signed, language):
+    """What is kept of a confirmation is what the page asked, in its language, whatever the browser's is by then; and
+    without the address, which the log would keep for ever."""
+    address = f"asked-{language}@example.com"
+    signed.sign_up(address, {"form": signed.pasted(language), "wording": signed.service.forms.wordings[language]})
+    number = signed.there(address).id
+    page = signed.get(f"/confirm?t={signed.confirm_token(number)}", Accept_Language="fr").text
+    assert f'lang="{language}"' in page
+    target = html.unescape(re.search(r'action="/newsletter([^"]+)"', page)[1])
+    signed.post(target, Accept_Language="es")
+    first, second = (entry.consent for entry in signed.store.consents_of(number))
+    assert (first.form, second.form, second.language) == ("stay-updated", "confirm", language)
+    assert second.version == version(second.wording)
+    shown = " ".join(re.search(f"<{tag}>(.*?)</{tag[:6]}>", page)[1] for tag in ("p", "button[^>]*"))
+    assert html.unescape(re.sub(r"<[^>]+>", "", shown)) == second.wording.replace("{address}", address)
 
 
 def test_consent_is_in_one_line(signed):
