@@ -159,6 +159,13 @@ class People(RuleBasedStateMachine):
         self.suppressed.add(name)
         self.entries += new
 
+    @rule(name=NAMES)
+    def lift(self, name: int) -> None:
+        was = self.store.lift(self.address(name), said("lifted", "command"))
+        assert was == (name in self.suppressed)
+        self.suppressed.discard(name)
+        self.entries += was
+
     @precondition(lambda self: self.people)
     @rule(data=st.data())
     def erase(self, data: st.DataObject) -> None:
@@ -263,7 +270,8 @@ def tried(store: Store, examples: int, steps: int) -> None:
 
 @pytest.mark.slow
 def test_people(store):
-    """Sign-ups, confirmations, changes, farewells, bounces, imports of who has come or gone, and erasures in any order
+    """Sign-ups, confirmations, changes, farewells, bounces and what is lifted of them, imports of who has come or gone,
+    and erasures in any order
     keep to the states, and no suppressed address comes into an audience."""
     tried(store, 5, 12)
 
