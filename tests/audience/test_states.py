@@ -59,9 +59,14 @@ class People(RuleBasedStateMachine):
         self.entries = 0
         # Addresses that an erased person has had go the same way.
         self.had: dict[int, set[int]] = {}
+        # Who had an address last, of those who have another by now: who leaves has left at that too.
+        self.former: dict[int, int] = {}
 
     def address(self, name: int) -> str:
         return f"Reader{name}@{self.domain}"
+
+    def has_left_elsewhere(self, name: int) -> bool:
+        return any(one.has_left and one.number == self.former.get(name) for one in self.people.values())
 
     @rule(hours=st.integers(1, 30))
     def wait(self, hours: int) -> None:
@@ -129,6 +134,8 @@ class People(RuleBasedStateMachine):
                 self.people[new] = self.people.pop(name)
                 there.asked = None
                 self.had[there.number].add(new)
+                self.former.pop(new, None)
+                self.former[name] = there.number
                 self.entries += 1
 
     @precondition(lambda self: self.people)
@@ -183,7 +190,7 @@ class People(RuleBasedStateMachine):
             there = self.people.get(name)
             if name in self.suppressed:
                 assert verdict == "suppressed"
-            elif there and there.has_left:
+            elif (there and there.has_left) or self.has_left_elsewhere(name):
                 assert verdict == "unsubscribed"
             elif there and there.state == "confirmed":
                 assert verdict == "joined"
