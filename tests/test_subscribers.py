@@ -236,8 +236,31 @@ def test_a_suppressed_address_is_told_as_such(run: Run) -> None:
         "a@example.com is suppressed (manual)\n"
     )
     assert "already" in run("subscribers", "suppress", "A@example.com", "--reason", "bounce")[1]
-    assert "suppressed" in run("subscribers", "show", "a@example.com")[2]
+    told = f"it is suppressed (manual) since {datetime.now(UTC):%Y-%m-%d}"
+    assert told in run("subscribers", "show", "a@example.com")[2]
     assert counts(run) == {"suppressed: manual": 1}
+
+
+def test_what_was_suppressed_by_mistake_is_lifted(run: Run, tmp_path: Path) -> None:
+    run("subscribers", "import", listed(tmp_path / "a.csv", "email\na@example.com\n"), *CONSENT)
+    for address, on_the_list in (("a@example.com", "on the list it is confirmed"), ("b@example.com", "nobody")):
+        run("subscribers", "suppress", address, "--reason", "manual")
+        assert (
+            f"{address} is suppressed no longer; {on_the_list}" in run("subscribers", "suppress", address, "--lift")[1]
+        )
+        assert run("subscribers", "suppress", address, "--lift")[:2] == (0, f"{address} wasn't suppressed\n")
+    assert counts(run) == {"confirmed": 1}
+    assert [one["what"] for one in person(run, "a@example.com")["consents"]] == ["imported", "suppressed", "lifted"]  # type: ignore[attr-defined]
+    run("subscribers", "forget", "a@example.com", "--yes")
+    assert run("subscribers", "suppress", "a@example.com", "--lift")[0] == 0
+    assert run("subscribers", "verify")[0] == 0
+    assert counts(run) == {}
+
+
+@pytest.mark.parametrize("more", [(), ("--lift", "--reason", "manual"), ("--reason", "erased")])
+def test_an_address_is_suppressed_for_a_reason_or_lifted(run: Run, more: tuple[str, ...]) -> None:
+    assert run("subscribers", "suppress", "a@example.com", *more)[0] == 2
+    assert counts(run) == {}
 
 
 def test_forgetting_asks_first_and_leaves_nothing(run: Run, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import Literal
 
-What = Literal["asked", "confirmed", "changed", "unsubscribed", "imported", "erased", "lapsed", "suppressed"]
+What = Literal["asked", "confirmed", "changed", "unsubscribed", "imported", "erased", "lapsed", "suppressed", "lifted"]
 How = Literal["form", "json", "link", "one-click", "import", "command", "bounce", "time"]
 FIRST = "0" * 64
 _FORGED = "was never written by the service, or its number was another"
@@ -30,8 +30,8 @@ _FORM = (
 class Consent:
     """What a person has said: when, how, in answer to which words of which form, and from where.
 
-    ``version`` is the form's; ``wording`` all that was asked, as it was shown, in ``language``; ``ip`` is "" where
-    nobody knows it, or it isn't kept any more.
+    ``version`` is the form's; ``wording`` all that was asked, as it was shown, in ``language``, with {address} for an
+    address in it; ``ip`` is "" where nobody knows it, or it isn't kept any more.
     """
 
     what: What
@@ -46,9 +46,9 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the log: ``number`` counts from 1 without gaps; ``subscriber`` is 0 where an address was suppressed
-    that nobody has. ``who``, ``wording_hash``, ``seal``, ``previous`` and ``hash`` are in hexadecimal; ``nonce`` is
-    what the seal was made with, "" where the internet address isn't kept."""
+    """One line of the log: ``number`` counts from 1 without gaps; ``subscriber`` is 0 where an address was suppressed,
+    or is no longer, that nobody has. ``who``, ``wording_hash``, ``seal``, ``previous`` and ``hash`` are in hexadecimal;
+    ``nonce`` is what the seal was made with, "" where the internet address isn't kept."""
 
     number: int
     subscriber: int

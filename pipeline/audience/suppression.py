@@ -10,7 +10,8 @@ from typing import Literal, get_args
 from pipeline.recipients.addresses import address as checked
 from pipeline.recipients.addresses import key
 
-# Unsubscribing is a state, which a reader's own confirmation ends. Nothing that anybody types or imports ends these.
+# Unsubscribing is a state, which a reader's own confirmation ends. Nothing that anybody types into a
+# form or imports ends these: only who runs the list does.
 Reason = Literal["bounce", "complaint", "erased", "manual"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 SALT_BYTES = 32

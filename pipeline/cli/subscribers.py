@@ -150,7 +150,8 @@ def someone(store: Store, address: str) -> Subscriber:
     """Who has the address. Raises a ContentError where nobody has."""
     found = store.by_address(address)
     if found is None:
-        more = "; it is suppressed: never written to, whoever asks" if store.is_suppressed(address) else ""
+        known = store.suppression(address)
+        more = f"; it is suppressed ({known[0]}) since {known[1]:%Y-%m-%d}: never written to" if known else ""
         raise ContentError(f"nobody on the list has the address {address}{more}")
     return found
 
@@ -288,17 +289,38 @@ def forget(address: str, yes: bool, folder: Path) -> None:
 
 @subscribers.command()
 @address_argument
-@click.option("--reason", type=click.Choice(REASONS), required=True, help="It bounces, they complained, or you say so.")
+@click.option("--reason", type=click.Choice(REASONS), help="It bounces, they complained, or you say so.")
+@click.option("--lift", is_flag=True, help="Take it back.")
 @project_option
-def suppress(address: str, reason: Literal["bounce", "complaint", "manual"], folder: Path) -> None:
+def suppress(address: str, reason: Literal["bounce", "complaint", "manual"] | None, lift: bool, folder: Path) -> None:
     """Never write to an address again, whether or not it is on the list.
+
+    With --lift it may be written to again, for whatever reason it was suppressed, and be it that of somebody erased.
+    Whoever is on the list with it is what they were before; nobody gets onto the list by that.
 
     \b
     pipeline subscribers suppress anna@example.com --reason complaint
+    pipeline subscribers suppress anna@example.com --lift
     """
+    if lift:
+        if reason:
+            raise click.UsageError("--lift takes no --reason")
+        say(lifted(address, folder))
+        return
+    if reason is None:
+        raise click.UsageError("say --reason: bounce, complaint or manual; or --lift, to take it back")
     with opened(folder) as store:
         fresh = store.suppress(address, reason, by_command("suppressed"), now())
     say(f"{address} is suppressed ({reason})" if fresh else f"{address} was suppressed already")
+
+
+def lifted(address: str, folder: Path) -> str:
+    """The address may be written to again; what that means, in a sentence."""
+    with opened(folder) as store:
+        was = store.lift(address, by_command("lifted"))
+        there = store.by_address(address)
+    standing = f"on the list it is {there.state}" if there else "nobody on the list has it"
+    return f"{address} is suppressed no longer; {standing}" if was else f"{address} wasn't suppressed"
 
 
 @subscribers.command()
@@ -344,7 +366,7 @@ def forgery(store: Store, number: int, known: str) -> Fault | None:
     return Fault(number, "isn't the one that was there, and some before it may be others too")
 
 
-def by_command(what: Literal["erased", "suppressed"]) -> Any:
+def by_command(what: Literal["erased", "suppressed", "lifted"]) -> Any:
     from pipeline.audience.consent import Consent
 
     return Consent(what, now(), "command")

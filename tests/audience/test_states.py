@@ -59,9 +59,14 @@ class People(RuleBasedStateMachine):
         self.entries = 0
         # Addresses that an erased person has had go the same way.
         self.had: dict[int, set[int]] = {}
+        # Who had an address last, of those who have another by now: who leaves has left at that too.
+        self.former: dict[int, int] = {}
 
     def address(self, name: int) -> str:
         return f"Reader{name}@{self.domain}"
+
+    def has_left_elsewhere(self, name: int) -> bool:
+        return any(one.has_left and one.number == self.former.get(name) for one in self.people.values())
 
     @rule(hours=st.integers(1, 30))
     def wait(self, hours: int) -> None:
@@ -129,6 +134,8 @@ class People(RuleBasedStateMachine):
                 self.people[new] = self.people.pop(name)
                 there.asked = None
                 self.had[there.number].add(new)
+                self.former.pop(new, None)
+                self.former[name] = there.number
                 self.entries += 1
 
     @precondition(lambda self: self.people)
@@ -159,6 +166,13 @@ class People(RuleBasedStateMachine):
         self.suppressed.add(name)
         self.entries += new
 
+    @rule(name=NAMES)
+    def lift(self, name: int) -> None:
+        was = self.store.lift(self.address(name), said("lifted", "command"))
+        assert was == (name in self.suppressed)
+        self.suppressed.discard(name)
+        self.entries += was
+
     @precondition(lambda self: self.people)
     @rule(data=st.data())
     def erase(self, data: st.DataObject) -> None:
@@ -176,7 +190,7 @@ class People(RuleBasedStateMachine):
             there = self.people.get(name)
             if name in self.suppressed:
                 assert verdict == "suppressed"
-            elif there and there.has_left:
+            elif (there and there.has_left) or self.has_left_elsewhere(name):
                 assert verdict == "unsubscribed"
             elif there and there.state == "confirmed":
                 assert verdict == "joined"
@@ -263,7 +277,8 @@ def tried(store: Store, examples: int, steps: int) -> None:
 
 @pytest.mark.slow
 def test_people(store):
-    """Sign-ups, confirmations, changes, farewells, bounces, imports of who has come or gone, and erasures in any order
+    """Sign-ups, confirmations, changes, farewells, bounces and what is lifted of them, imports of who has come or gone,
+    and erasures in any order
     keep to the states, and no suppressed address comes into an audience."""
     tried(store, 5, 12)
 

@@ -267,6 +267,31 @@ def test_suppression(store):
     assert log(store)[2:] == [(1, "suppressed"), (0, "suppressed")]
 
 
+def test_what_is_lifted(store):
+    """Whoever is suppressed no longer is what they were before, and nobody is on the list who wasn't."""
+    confirmed(store)
+    left = confirmed(store, "left@example.com")
+    store.unsubscribe(left.id, said("unsubscribed"), NOW)
+    erased = confirmed(store, "erased@example.com")
+    store.erase(erased.id, said("erased"), NOW)
+    for name in ("ann", "left", "typo"):
+        store.suppress(f"{name}@example.com", "manual", said("suppressed", "command"), NOW)
+    assert store.suppression("Erased@example.com") == ("erased", NOW)
+    assert (readers(store), store.end_of_log()[0]) == ([], 11)
+    for name in ("Ann", "left", "typo", "erased"):
+        assert store.lift(f"{name}@example.com", said("lifted", "command"))
+        assert not store.lift(f"{name}@example.com", said("lifted", "command"))
+        assert store.suppression(f"{name}@example.com") is None
+    assert store.counts() == {"pending": 0, "confirmed": 1, "unsubscribed": 1}
+    assert readers(store) == ["ann@example.com"]
+    assert log(store)[-4:] == [(1, "lifted"), (left.id, "lifted"), (0, "lifted"), (0, "lifted")]
+    rows = [[NewReader("left@example.com"), NewReader("typo@example.com")]]
+    assert list(store.import_rows(rows, said("imported", "import"), NOW)) == [["unsubscribed", "taken"]]
+    again = store.ask("erased@example.com", "", Preferences(), said("asked"), NOW)
+    assert (again.kind, again.subscriber.state) == ("mail", "pending")
+    assert store.verify() is None
+
+
 def every_cell(url):
     """All that is in the database."""
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))

@@ -49,6 +49,7 @@ def works(store):
             ADDRESSES,
             TIMES,
         ),
+        st.builds(lambda a, at: lambda turn: people.lift(turn, a, _consent("lifted", at)), ADDRESSES, TIMES),
         st.builds(lambda n, at: lambda turn: people.erase(turn, n, _consent("erased", at), at), NUMBERS, TIMES),
         st.builds(lambda n: lambda turn: people.lapse(turn, n, NOW - 30 * DAY, NOW), st.lists(NUMBERS, min_size=1)),
         st.builds(

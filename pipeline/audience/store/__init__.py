@@ -156,6 +156,10 @@ class Store:
         """Whoever has the address is never written to. False where that was so before."""
         return self._do(lambda turn: people.suppress(turn, address, reason, consent, now))
 
+    def lift(self, address: str, consent: Consent) -> bool:
+        """The address may be written to again, as the state of whoever has it says. False where it was before."""
+        return self._do(lambda turn: people.lift(turn, address, consent))
+
     def erase(self, number: int, consent: Consent, now: datetime) -> bool:
         """Nothing of the person stays but salted hashes. False where there was nobody."""
         found = self._do(lambda turn: people.erase(turn, number, consent, now))
@@ -174,6 +178,12 @@ class Store:
     def is_suppressed(self, address: str) -> bool:
         with failures(), self._engine.connect() as connection:
             return bool(connection.scalar(people.IS_SUPPRESSED, {"hash_": self._hasher.hash(address)}))
+
+    def suppression(self, address: str) -> tuple[Reason, datetime] | None:
+        """Why nobody writes to the address, and since when; ``None`` where it isn't suppressed."""
+        with failures(), self._engine.connect() as connection:
+            row = connection.execute(people.SUPPRESSION, {"hash_": self._hasher.hash(address)}).first()
+            return None if row is None else (row.reason, row.at)
 
     # Looking
 

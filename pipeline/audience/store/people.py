@@ -37,6 +37,8 @@ _UNCONFIRMED = select(subscriber).where(subscriber.c.state == "pending", subscri
 # Whoever signs up meanwhile waits for all of them: some milliseconds.
 SOME_UNCONFIRMED = _UNCONFIRMED.with_only_columns(subscriber.c.id).order_by(subscriber.c.id).limit(50)
 IS_SUPPRESSED = select(_SUPPRESSED)
+SUPPRESSION = select(suppression.c.reason, suppression.c.at).where(suppression.c.hash == _HASH)
+_LIFT = delete(suppression).where(suppression.c.hash == _HASH)
 _AGAIN = update(suppression).where(suppression.c.hash == _HASH)
 _ADDRESSES = select(consents.c.who).where(consents.c.subscriber == bindparam("id_")).distinct()
 _NOT_FORMER = delete(former).where(former.c.hash == _HASH)
@@ -202,6 +204,18 @@ def suppress(turn: Turn, address: str, reason: Reason, consent: Consent, now: da
     turn.insert(suppression, [{"hash": hashed, "reason": reason, "at": micros(now)}])
     if row.id is not None:
         turn.unqueue(row.id)
+    turn.log(row.id or 0, hashed, consent)
+    return True
+
+
+def lift(turn: Turn, address: str, consent: Consent) -> bool:
+    """Whether it was suppressed. Whoever has it is in the state that they were in."""
+    hashed = turn.hash(address)
+    row = turn.one(FIND, {"hash_": hashed})
+    assert row is not None
+    if row.reason is None:
+        return False
+    turn.run(_LIFT, {"hash_": hashed})
     turn.log(row.id or 0, hashed, consent)
     return True
 

@@ -18,6 +18,7 @@ from pipeline.web.signup.guard import Guard, told
 from pipeline.web.signup.leaving import Leaving
 from pipeline.web.signup.openapi import description
 from pipeline.web.signup.preferring import Preferring
+from pipeline.web.signup.reading import wants_json
 from pipeline.web.signup.service import Service, log
 from pipeline.web.signup.subscribing import Subscribing
 
@@ -130,8 +131,8 @@ def _fault(service: Service, request: Request, error: Exception) -> Response:
     if status == 408:
         headers["Connection"] = "close"
     language = service.pages.language(request)
-    if "application/json" in request.headers.get("accept", ""):
-        return JSONResponse({"message": service.pages.words("oops", language)}, status, headers)
+    if wants_json(request):
+        return JSONResponse({"message": service.pages.words("fault", language)}, status, headers)
     try:
         answer = service.pages.show("fault", language, status, status=status)
     except PipelineError:

@@ -23,12 +23,13 @@ LEAST = timedelta(seconds=2)
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form that was sent: what it asked, in which words and language."""
+    """A form that was sent: which one, what it asked, in which words and language. ``is_fresh`` where its token is."""
 
+    name: str
     version: str
     wording: str
     language: str
-    is_fresh: bool
+    is_fresh: bool = False
 
 
 class Forms:
@@ -70,7 +71,7 @@ class Forms:
         signed, language = token.extra
         # Kept as one line, for it is kept: blanks could make it as long as a body may be, and another at each sign-up.
         wording = " ".join((fields.text("wording") or self.wordings.get(language, "")).split())
-        return Form(signed, wording, language, is_fresh) if version(wording) == signed else None
+        return Form(NAME, signed, wording, language, is_fresh) if version(wording) == signed else None
 
 
 def version(wording: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pipeline.audience.rhythm import RHYTHMS
@@ -18,6 +18,12 @@ _TOKEN: Json = {
     "required": True,
     "description": "The signed token of a link in a mail.",
     "schema": {"type": "string", "minLength": 1},
+}
+_LANGUAGE: Json = {
+    "name": "language",
+    "in": "query",
+    "description": "The one that the page with the button was in.",
+    "schema": _TEXT,
 }
 _FORM: Json = {
     "name": "form",
@@ -39,6 +45,7 @@ _SUBSCRIBE: Json = {
 }
 _PREFERENCES: Json = {
     "type": "object",
+    "description": "All of a reader's preferences: what is left out is emptied.",
     "required": ["rhythm"],
     "properties": {
         "rhythm": {"type": "string", "enum": list(RHYTHMS)},
@@ -84,17 +91,17 @@ def _paths() -> Json:
         "/subscribe": {
             "post": _operation(
                 "Sign up. The answer is the same whatever is known of the address.",
-                _page(200, 400, 408, 413, 415, 422, 429, 503, json=_MESSAGE),
+                _either(200, 400, 408, 413, 415, 422, 429, 503),
                 body=_body(_SUBSCRIBE, *_BODY_KINDS),
             ),
         },
-        "/confirm": _asked_twice("Confirm the address.", 404),
+        "/confirm": _asked_twice("Confirm the address.", 404, more=[_LANGUAGE]),
         "/address": _asked_twice("Confirm a new address.", 404),
         "/unsubscribe": {
             "get": _operation("A page with a button.", _page(200, 404), [_TOKEN]),
             "post": _operation(
                 "Unsubscribe at once (RFC 8058).",
-                _page(200, 400, 404, 408, 413, 503, json=_MESSAGE),
+                _page(200, 404) | _either(400, 408, 413, 503),
                 [_TOKEN],
                 {"required": False, "content": {kind: {"schema": _ONE_CLICK} for kind in _FORM_KINDS}},
             ),
@@ -103,7 +110,7 @@ def _paths() -> Json:
             "get": _operation("The preference centre.", _page(200, 404), [_TOKEN]),
             "post": _operation(
                 "Keep what a reader wants.",
-                _page(200, 400, 404, 408, 413, 415, 422, 503, json=_MESSAGE),
+                _page(200, 404, 422) | _either(400, 408, 413, 415, 503),
                 [_TOKEN],
                 _body(_PREFERENCES, *_BODY_KINDS),
             ),
@@ -111,7 +118,7 @@ def _paths() -> Json:
         "/move": {
             "post": _operation(
                 "Ask for another address.",
-                _page(200, 400, 404, 408, 413, 415, 422, 429, 503, json=_MESSAGE),
+                _page(200, 404, 422, 429) | _either(400, 408, 413, 415, 503),
                 [_TOKEN],
                 _body(_MOVE, *_BODY_KINDS),
             ),
@@ -130,10 +137,10 @@ def _paths() -> Json:
     }
 
 
-def _asked_twice(summary: str, *others: int) -> Json:
+def _asked_twice(summary: str, *others: int, more: Sequence[Json] = ()) -> Json:
     return {
         "get": _operation(f"{summary} A page with a button.", _page(200, *others), [_TOKEN]),
-        "post": _operation(summary, _page(200, 400, 408, 413, 503, *others, json=_MESSAGE), [_TOKEN]),
+        "post": _operation(summary, _page(200, *others) | _either(400, 408, 413, 503), [_TOKEN, *more]),
     }
 
 
@@ -148,9 +155,17 @@ def _operation(
     return found
 
 
-def _page(*statuses: int, json: Json | None = None) -> dict[str, Json]:
-    """A page for people; where ``json`` is asked for, an object."""
-    kinds: Json = {"text/html": {"schema": _TEXT}, **({"application/json": {"schema": json}} if json else {})}
+def _page(*statuses: int) -> dict[str, Json]:
+    """A page for people, whoever asks."""
+    return _told(statuses, {"text/html": {"schema": _TEXT}})
+
+
+def _either(*statuses: int) -> dict[str, Json]:
+    """A page, or a message for a program that takes JSON or sends it."""
+    return _told(statuses, {"text/html": {"schema": _TEXT}, "application/json": {"schema": _MESSAGE}})
+
+
+def _told(statuses: Iterable[int], kinds: Json) -> dict[str, Json]:
     return {str(status): {"description": _FAULTS.get(str(status), "A page."), "content": kinds} for status in statuses}
 
 

@@ -20,7 +20,7 @@ _MOST_TAGS = 20
 # Pages that tell nothing, or nothing but whose they are.
 _READERS_OWN = frozenset(("address", "token", "name"))
 _MADE_ONCE: Sequence[tuple[str, frozenset[str]]] = (
-    *((name, frozenset()) for name in ("thanks", "oops", "often", "erased")),
+    *((name, frozenset()) for name in ("thanks", "oops", "stale", "often", "erased")),
     *(
         (name, frozenset(("address", "token")))
         for name in ("confirm", "confirmed", "address", "addressed", "unsubscribe", "erase")

@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 
 MOST_BYTES = 64 * 1024
 MOST_FIELDS = 200
+JSON = "application/json"
 SECONDS = 10
 """What a client has to send its body in, that holds a connection and nothing else meanwhile."""
 
@@ -32,6 +33,11 @@ class Fields:
 
     def texts(self, name: str) -> tuple[str, ...]:
         return self.values.get(name, ())
+
+
+def wants_json(request: Request) -> bool:
+    """Whether a program asks that takes JSON for an answer: it says so, or sends some itself."""
+    return JSON in request.headers.get("accept", "") or _kind(request) == JSON
 
 
 async def read_body(request: Request) -> bytes:
@@ -56,9 +62,8 @@ async def read_body(request: Request) -> bytes:
 async def read_fields(request: Request) -> Fields:
     """The body's fields. Raises an HTTPException: 415 for other kinds of body, 400 for a broken one."""
     body = await read_body(request)
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
-        match kind:
+        match _kind(request):
             case "application/json":
                 return Fields(_of_json(json.loads(body)), is_json=True)
             case "application/x-www-form-urlencoded":
@@ -70,6 +75,10 @@ async def read_fields(request: Request) -> Fields:
     except (ValueError, RecursionError, MultiPartException) as error:
         raise HTTPException(400) from error
     raise HTTPException(415)
+
+
+def _kind(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _pairs(body: bytes) -> list[tuple[str, str]]:

@@ -28,7 +28,7 @@ from pipeline.languages import direction
 from pipeline.model import Direction
 from pipeline.settings import Settings
 from pipeline.templates import Environment
-from pipeline.web.signup.forms import NAME, Form, Forms
+from pipeline.web.signup.forms import Form, Forms
 from pipeline.web.signup.gathering import Gathering
 from pipeline.web.signup.origin import client_ip, page_origin
 from pipeline.web.signup.pages import Pages
@@ -139,7 +139,7 @@ class Service:
         now = self.now()
         if form is None:
             return Consent(what, now, how, ip=ip, language=language)
-        return Consent(what, now, how, NAME, form.version, form.wording, ip, language)
+        return Consent(what, now, how, form.name, form.version, form.wording, ip, language)
 
     def seconds_to_wait(self, request: Request, *, is_fresh: bool) -> int:
         """0 for one who may come in, which counts; else when to try again."""

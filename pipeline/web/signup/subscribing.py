@@ -12,9 +12,9 @@ from pipeline.audience.store import Confirm, SignUp
 from pipeline.audience.subscriber import Preferences
 from pipeline.audience.tokens import BadTokenError, Token
 from pipeline.recipients.addresses import public_address as checked
-from pipeline.web.signup.forms import LEAST
+from pipeline.web.signup.forms import LEAST, Form, version
 from pipeline.web.signup.pages import shown_address
-from pipeline.web.signup.reading import Fields, read_body, read_fields
+from pipeline.web.signup.reading import Fields, read_body, read_fields, wants_json
 from pipeline.web.signup.service import Service, token_of
 
 # Longer ones are none (RFC 5321, 4.5.3.1.3), and aren't worth a look.
@@ -25,7 +25,7 @@ CLOSED_FOR = 3600
 # for a known one takes less than that, so that the time tells nothing.
 ANSWERED_AFTER = 0.006
 _LIKE_A_LINK = re.compile(r"[/\\@:]|\w[.\u3002\uff0e\uff61]\w")
-STATUS = {"thanks": 200, "oops": 422, "often": 429, "closed": 503}
+STATUS = {"thanks": 200, "oops": 422, "stale": 422, "often": 429, "closed": 503}
 
 
 class Subscribing:
@@ -34,6 +34,8 @@ class Subscribing:
     def __init__(self, service: Service) -> None:
         self.service = service
         self.pages = service.pages
+        # What the page of the link asks, by language.
+        self._asked = {language: self._confirming(language) for language in self.pages.languages}
 
     async def form(self, request: Request) -> Response:
         """The form, on a page of the service's own."""
@@ -61,19 +63,18 @@ class Subscribing:
 
     async def _subscribed(self, request: Request) -> Response:
         service, language = self.service, self.pages.language(request)
-        wants_json = "application/json" in request.headers.get("accept", "")
+        is_json = wants_json(request)
         if service.settings.closed:
             await read_body(request)
-            return self._answer("closed", language, CLOSED_FOR, is_json=wants_json)
+            return self._answer("closed", language, CLOSED_FOR, is_json=is_json)
         fields = await read_fields(request)
-        is_json = wants_json or fields.is_json
         form = service.forms.read(fields, service.now())
         language = self.pages.known(form.language) if form else language
         if form and fields.text("website"):  # nobody sees that field
             return self._answer("thanks", language, is_json=is_json)
         address = _address(fields)
         if form is None or not address:
-            return self._answer("oops", language, is_json=is_json)
+            return self._answer("stale" if address else "oops", language, is_json=is_json)
         wait = service.seconds_to_wait(request, is_fresh=form.is_fresh)
         if wait:
             return self._answer("often", language, wait, is_json=is_json)
@@ -102,18 +103,23 @@ class Subscribing:
         return self.pages.show("confirm", language, address=address, token=token_of(request), **name)
 
     async def confirm(self, request: Request) -> Response:
-        """On the list, with the same answer however often."""
+        """On the list, with the same answer however often. The page says in which language it asked."""
         await read_body(request)
         service, token = self.service, self._confirmed_by(request)
         if token is None:
             return self.pages.expired(request, "confirm")
-        consent = service.consent("confirmed", "link", request, self.pages.language(request))
+        asked = self._asked[self.pages.language(request, request.query_params.get("language", ""))]
+        consent = service.consent("confirmed", "link", request, asked.language, asked)
         reader = await service.settle(Confirm(token.id, consent, service.now()))
         if reader is None:
             return self.pages.expired(request, "confirm")
         language = self.pages.language(request, reader.preferences.language)
         address = shown_address(reader.address)
         return self.pages.show("confirmed", language, address=address, token=reader.token)
+
+    def _confirming(self, language: str) -> Form:
+        wording = self.pages.words("confirm", language)
+        return Form("confirm", version(wording), wording, language)
 
     def _confirmed_by(self, request: Request) -> Token | None:
         try:

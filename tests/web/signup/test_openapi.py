@@ -1,5 +1,7 @@
 """web/signup/openapi.py: what the service says that it answers is what it answers."""
 
+from itertools import product
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
@@ -8,6 +10,7 @@ from schemathesis import GenerationMode, checks
 from schemathesis.specs.openapi import checks as conformance
 
 from pipeline.web.signup.openapi import description
+from tests.web.signup.serving import URLENCODED
 
 DESCRIBED = description("http://127.0.0.1/newsletter", "The Quiet Hour")
 SCHEMA = schemathesis.openapi.from_dict(DESCRIBED)
@@ -17,6 +20,7 @@ OPERATIONS = {
     for method, operation in operations.items()
 }
 RIGHT, WRONG = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
+JSON, HTML = "application/json", "text/html"
 # There is no wrong way to ask what takes nothing.
 WAYS = [
     (*asked, mode)
@@ -54,6 +58,21 @@ def test_as_described(signed, path, method, mode):
         case.call_and_validate(base_url=f"{signed.url}/newsletter", checks=CHECKS)
 
     as_described()
+
+
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+def test_kinds(signed, path, method):
+    """A program that asks for JSON, or sends it, gets it wherever that is described, and nowhere else."""
+    described = OPERATIONS[path, method]["responses"]
+    asked = ({"Accept": JSON}, {"Accept": JSON, "Content-Type": URLENCODED}, {"Content-Type": JSON}, {"Accept": "*/*"})
+    bodies = (b"", b"{", b'{"rhythm": "each", "email": "ben@example.com"}', b"x" * 70_000)
+    for number, (headers, body) in enumerate(product(asked, bodies if method == "POST" else [None])):
+        reader = signed.reader(f"kinds-{path[1:]}-{method}-{number}@example.com".lower())
+        for token in ("", reader.token, signed.confirm_token(reader.id)):
+            answer = signed.ask(method, f"{path}?t={token}", body, headers)
+            kinds = described[str(answer.status)]["content"].keys()
+            wanted = JSON if JSON in headers.values() else HTML
+            assert answer.headers["content-type"].partition(";")[0] == (wanted if wanted in kinds else min(kinds))
 
 
 def test_complete(signed):

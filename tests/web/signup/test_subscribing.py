@@ -1,6 +1,8 @@
 """web/signup/subscribing.py: from the form to the list."""
 
+import html
 import json
+import re
 import statistics
 import time
 from datetime import UTC, datetime, timedelta
@@ -8,10 +10,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.audience.consent import Consent
+from pipeline.web.signup.forms import version
 from tests import folders
 from tests.web.signup.serving import signup
 
 JSON = "application/json"
+THANKS = "Thank you! Your submission has been received!"
+OOPS = "Oops! Something went wrong while submitting the form."
+NEXT = "If this address isn't on the list yet, a mail is on its way to it."
+CHECK = "Please look at the address, and try again."
+STALE = "The form was too old, or was sent too fast. Please load the page again, and try once more."
 
 
 def suppress(signed, address):
@@ -20,7 +28,8 @@ def suppress(signed, address):
 
 def test_whole_way(signed):
     """The form, the mail, its link, the button: the reader is on the list, and is welcomed."""
-    assert "Thank you! Your submission has been received!" in signed.sign_up("ana@example.com").text
+    page = html.unescape(signed.sign_up("ana@example.com").text)
+    assert THANKS in page and NEXT in page
     assert signed.there("ana@example.com").state == "pending"
     link = next(word for word in signed.mails("ana@example.com")[0].split() if "/confirm?t=" in word)
     assert link.startswith(signed.url + "/newsletter/confirm")
@@ -44,7 +53,7 @@ def test_kinds(signed, kind):
         answer = signed.post("/subscribe", fields)
     elif kind == "json":
         answer = signed.ask("POST", "/subscribe", json.dumps(fields), {"Content-Type": JSON})
-        assert answer.json == {"message": "Thank you! Your submission has been received!"}
+        assert answer.json["message"].startswith(f"{THANKS} {NEXT}")
     else:
         pairs = [("email", address), ("form", signed.pasted()), ("name", "Zoë"), ("topics", "breathing")]
         parts = "".join(f'--b\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in pairs)
@@ -76,6 +85,24 @@ def test_consent(signed):
     assert (said.what, said.form, said.language, said.ip) == ("asked", "stay-updated", "de", "127.0.0.1")
     assert said.wording == form.wordings["de"]
     assert signed.there("wording@example.com").preferences.language == "de"
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "ar", "he"])
+def test_consent_to_what_the_page_asks(signed, language):
+    """What is kept of a confirmation is what the page asked, in its language, whatever the browser's is by then; and
+    without the address, which the log would keep for ever."""
+    address = f"asked-{language}@example.com"
+    signed.sign_up(address, {"form": signed.pasted(language), "wording": signed.service.forms.wordings[language]})
+    number = signed.there(address).id
+    page = signed.get(f"/confirm?t={signed.confirm_token(number)}", Accept_Language="fr").text
+    assert f'lang="{language}"' in page
+    target = html.unescape(re.search(r'action="/newsletter([^"]+)"', page)[1])
+    signed.post(target, Accept_Language="es")
+    first, second = (entry.consent for entry in signed.store.consents_of(number))
+    assert (first.form, second.form, second.language) == ("stay-updated", "confirm", language)
+    assert second.version == version(second.wording)
+    shown = " ".join(re.search(f"<{tag}>(.*?)</{tag[:6]}>", page)[1] for tag in ("p", "button[^>]*"))
+    assert html.unescape(re.sub(r"<[^>]+>", "", shown)) == second.wording.replace("{address}", address)
 
 
 def test_consent_is_in_one_line(signed):
@@ -142,23 +169,24 @@ def test_one_mail(signed):
 
 
 @pytest.mark.parametrize(
-    "fields",
+    ("fields", "more"),
     [
-        {"email": "no address"},
-        {"email": ""},
-        {"email": "a@b@c.example"},
-        {"email": f"{'x' * 250}@example.com"},
-        {"form": ""},
-        {"form": "0~0~abc~en.AAAA"},
-        {"wording": "I agree to anything"},
+        ({"email": "no address"}, CHECK),
+        ({"email": ""}, CHECK),
+        ({"email": "a@b@c.example"}, CHECK),
+        ({"email": f"{'x' * 250}@example.com"}, CHECK),
+        ({"email": "no address", "form": ""}, CHECK),
+        ({"form": ""}, STALE),
+        ({"form": "0~0~abc~en.AAAA"}, STALE),
+        ({"wording": "I agree to anything"}, STALE),
     ],
 )
-def test_oops(signed, fields):
-    """What can't have come from the form is told as such, in each kind of answer."""
+def test_oops(signed, fields, more):
+    """What can't have come from the form is told as such, with what can be done, in each kind of answer."""
     page = signed.sign_up("oops@example.com", fields)
-    assert (page.status, "Oops! Something went wrong while submitting the form." in page.text) == (422, True)
+    assert (page.status, OOPS in page.text, more in page.text) == (422, True, True)
     answer = signed.sign_up("oops@example.com", fields, Accept=JSON)
-    assert answer.json == {"message": "Oops! Something went wrong while submitting the form."}
+    assert (answer.status, answer.json) == (422, {"message": f"{OOPS} {more}"})
     assert signed.store.by_address("oops@example.com") is None
 
 
@@ -173,12 +201,12 @@ def test_trap(signed):
 def test_too_fast(signed):
     """A fresh form counts once a person can have filled it in, and for a day."""
     form = signed.get("/form").json
-    assert signed.sign_up("fast@example.com", {"form": form["form"]}).status == 422
+    assert STALE in signed.sign_up("fast@example.com", {"form": form["form"]}).text
     try:
         signed.ahead[0] = timedelta(seconds=form["wait"])
         assert signed.sign_up("fast@example.com", {"form": form["form"]}).status == 200
         signed.ahead[0] = timedelta(hours=25)
-        assert signed.sign_up("fast@example.com", {"form": form["form"]}).status == 422
+        assert STALE in signed.sign_up("fast@example.com", {"form": form["form"]}).text
     finally:
         signed.ahead[0] = timedelta()
 
@@ -288,6 +316,9 @@ def test_closed(tmp_path):
         for answer in (signed.get("/"), signed.sign_up("closed@example.com")):
             assert (answer.status, answer.headers["retry-after"]) == (503, "3600")
             assert "We move house." in answer.text
+        for kind in ("Accept", "Content-Type"):
+            answer = signed.ask("POST", "/subscribe", b'{"email": "closed@example.com"}', {kind: JSON})
+            assert (answer.status, answer.json["message"][:6]) == (503, "Nobody")
         assert signed.store.by_address("closed@example.com") is None
         reader = signed.reader("reader@example.com")
         assert signed.post(f"/unsubscribe?t={reader.token}").status == 200
