@@ -81,6 +81,10 @@ class Once:
         self._times[key] = now
         return True
 
+    def take_back(self, key: str) -> None:
+        """It came to nothing, and doesn't count."""
+        self._times.pop(key, None)
+
     def __len__(self) -> int:
         """How many are remembered."""
         return len(self._times)

@@ -16,6 +16,7 @@ from pipeline import tracks
 from pipeline.audience.rhythm import RHYTHMS
 from pipeline.audience.subscriber import LONGEST, Preferences, Subscriber
 from pipeline.audience.tokens import BadTokenError, Token
+from pipeline.errors import PipelineError
 from pipeline.recipients.addresses import public_address as checked
 from pipeline.web.signup.pages import shown_address
 from pipeline.web.signup.reading import Fields, read_body, read_fields
@@ -83,8 +84,14 @@ class Preferring:
             busy = self.pages.show("often", self.pages.language(request, reader.preferences.language), 429)
             busy.headers["Retry-After"] = str(wait)
             return busy
-        may_mail = service.address_mails.admit(service.store.who(address), monotonic())
-        await service.do(service.store.ask_address, reader.id, address, service.now(), may_mail=may_mail)
+        who = service.store.who(address)
+        may_mail = service.address_mails.admit(who, monotonic())
+        try:
+            await service.do(service.store.ask_address, reader.id, address, service.now(), may_mail=may_mail)
+        except PipelineError:
+            if may_mail:
+                service.address_mails.take_back(who)
+            raise
         service.wake()
         return await self._centre(request, reader, "sent")
 

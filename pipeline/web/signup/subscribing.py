@@ -69,7 +69,7 @@ class Subscribing:
             return self._answer("closed", language, CLOSED_FOR, is_json=is_json)
         fields = await read_fields(request)
         form = service.forms.read(fields, service.now())
-        language = self.pages.known(form.language) if form else language
+        language = (self.pages.known(form.language) if form else "") or language
         if form and fields.text("website"):  # nobody sees that field
             return self._answer("thanks", language, is_json=is_json)
         address = _address(fields)

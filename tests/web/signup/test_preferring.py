@@ -3,10 +3,12 @@
 import re
 from dataclasses import replace
 from datetime import date, timedelta
+from unittest.mock import Mock
 
 import pytest
 
 from pipeline.audience.consent import Consent
+from pipeline.errors import BusyError
 from pipeline.web.signup.service import Offer
 
 WISH = {
@@ -214,6 +216,16 @@ def test_one_mail_to_a_new_address(signed):
     signed.mails("after-bombs@example.com")
     assert len(signed.mails("victim@example.com")) == 1
     assert signed.mails("VICTIM@example.com", 0) == []
+
+
+def test_a_busy_store_is_asked_again(signed, monkeypatch):
+    """Where a wish for another address couldn't be kept, the next one for it is written to."""
+    reader = signed.reader("patient@example.com")
+    with monkeypatch.context() as patched:
+        patched.setattr(signed.store, "ask_address", Mock(side_effect=BusyError("busy")))
+        assert signed.post(f"/move?t={reader.token}", {"email": "elsewhere@example.com"}).status == 503
+    assert signed.post(f"/move?t={reader.token}", {"email": "elsewhere@example.com"}).status == 200
+    assert len(signed.mails("elsewhere@example.com")) == 1
 
 
 def test_wrong_address_learns_nothing(signed):

@@ -218,6 +218,15 @@ def test_fresh_form_keeps_words(signed):
     assert signed.get("/form", Accept_Language="de").json["form"].split("~")[3].startswith("de.")
 
 
+def test_a_language_that_is_gone(signed):
+    """A form that was pasted when there were words in its language works, and is answered in one that there is."""
+    form = signed.service.signer.sign("blog", 0, version("Ja, graag"), "nl")
+    answer = signed.sign_up("nel@example.com", {"form": form, "wording": "Ja, graag"}, Accept_Language="de")
+    assert (answer.status, answer.headers["content-language"]) == (200, "de")
+    [said] = signed.store.consents_of(signed.there("nel@example.com").id)
+    assert (said.consent.wording, said.consent.language) == ("Ja, graag", "nl")
+
+
 def test_blog_may_read(signed):
     """Pages of the blog may read the answers, those of no other site, and never with cookies."""
     blog = "https://blog.example.com"
