@@ -1,12 +1,22 @@
-"""The whole way in a real browser: the form on a page of the blog, the mail, its link, the button, the preferences."""
+"""The whole way in a real browser: the form on a page of the blog, the mail, its link, the button, the preferences,
+the messages of the next edition, and out again."""
+
+import json
+import mailbox
+import os
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from pipeline.audience.consent import Consent
 from pipeline.web.signup.running import form_to_paste
 from tests import folders
-from tests.web.signup.serving import signup
+from tests.web.signup.serving import SECRET, URLENCODED, signup
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -17,12 +27,58 @@ BLOG, NEWS = "https://blog.example.com", "https://news.example.com"
 ARTICLE = """\
 <!doctype html><html lang="en"><meta name="color-scheme" content="light dark"><title>Box breathing</title>
 <main><h1>Box breathing</h1><p>Breathe.</p>"""
-TRACKS = folders.TRACKS + "- title: مطر\n  kind: حكاية\n  minutes: 5\n  moods: [قلق]\n  url: https://a.example.com/t\n"
+# Each but the last is what a reader gets for whom one of the wishes isn't looked at: the mood, the kind, the length.
+TRACKS = (
+    folders.TRACKS
+    + """\
+- title: The short walk
+  kind: Story
+  minutes: 5
+  moods: [worried]
+  url: https://a.example.com/short
+- title: Rain at night
+  kind: Nature sounds
+  minutes: 4
+  moods: [restless at night]
+  url: https://a.example.com/rain
+- title: The night train
+  kind: Story
+  minutes: 30
+  moods: [restless at night]
+  url: https://a.example.com/train
+- title: The lighthouse, when nobody else was about
+  kind: Story
+  minutes: 8
+  moods: [restless at night]
+  description: Somebody keeps the light for those who are out there, and tells of it.
+  url: https://a.example.com/lighthouse
+- title: مطر
+  kind: حكاية
+  minutes: 5
+  moods: [قلق]
+  url: https://a.example.com/t
+"""
+)
+WISHES = """
+[merge_fields.mood]
+[merge_fields.kinds]
+type = "list"
+[merge_fields.minutes]
+"""
+WAY_OUT = "https://blog.example.com/unsubscribe"
+OWN_LINKS = folders.NEWSLETTER.replace(WAY_OUT, f"{NEWS}/unsubscribe?t={{token}}")
+EDITION = folders.EDITION.replace("lead: box-breathing", "lead: box-breathing\n  - tracks: {for: reader, limit: 1}")
+FILES = {
+    "content/tracks.yaml": TRACKS,
+    "content/newsletter.toml": OWN_LINKS + WISHES,
+    "content/editions/breathe.md": EDITION,
+    "content/editions/second.md": EDITION.replace("2026-11-24", "2026-12-24"),
+}
 
 
 @pytest.fixture(scope="module")
 def signed(tmp_path_factory):
-    folder = folders.make(tmp_path_factory.mktemp("newsletter"), {"content/tracks.yaml": TRACKS})
+    folder = folders.make(tmp_path_factory.mktemp("newsletter"), FILES)
     with signup(folder, {"PUBLIC_URL": NEWS}) as running:
         yield running
 
@@ -58,43 +114,96 @@ def open_tab(browser, signed):
     assert [one for one in wrong if "status of 4" not in one] == []
 
 
-def test_whole_way(signed, open_tab):
-    """From the blog to a reader with preferences, by keyboard and mouse."""
-    page = open_tab()
+def join(signed, page, address):
+    """From the blog to a reader on the list, by keyboard and mouse."""
     page.goto(f"{BLOG}/en")
     page.get_by_label("E-mail address").focus()
-    page.keyboard.type("ana@example.com")
+    page.keyboard.type(address)
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_have_text(THANKS)
     expect(page.get_by_label("E-mail address")).to_be_hidden()
     assert page.url == f"{BLOG}/en"
 
-    link = next(word for word in signed.mails("ana@example.com")[0].split() if "/confirm?t=" in word)
+    link = next(word for word in signed.mails(address)[0].split() if "/confirm?t=" in word)
     page.goto(link)
-    assert signed.there("ana@example.com").state == "pending"
+    assert signed.there(address).state == "pending"
     page.get_by_role("button").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("You're in")
-    assert signed.there("ana@example.com").state == "confirmed"
-
+    assert signed.there(address).state == "confirmed"
     page.get_by_role("link", name="Choose what you get").click()
+
+
+def messages(signed, edition, folder):
+    """The messages that the command makes of the edition for the list, by whom they are to."""
+    target = folder / f"{edition}.mbox"
+    command = [sys.executable, "-m", "pipeline", "messages", edition, "--audience", "confirmed", "--to", str(target)]
+    environ = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | {"SECRET_KEY": SECRET}
+    done = subprocess.run(
+        [*command, "--project", str(signed.folder), "--json"],
+        cwd=folders.REPOSITORY,
+        env=environ,
+        capture_output=True,
+        check=True,
+    )
+    with closing(mailbox.mbox(target)) as made:
+        found = {mail["To"].strip("<>"): mail for mail in made}
+    assert json.loads(done.stdout)["messages"] == len(found)
+    return found
+
+
+def tracks_of(mail):
+    """Which tracks a message has."""
+    text = next(part for part in mail.walk() if part.get_content_type() == "text/plain").get_payload(decode=True)
+    return [name for name in ("short", "rain", "train", "lighthouse") if f"a.example.com/{name}" in text.decode()]
+
+
+def test_whole_way(signed, open_tab, tmp_path):
+    """From the blog to a reader whose message has the tracks that were asked for, and who has none after one click."""
+    page = open_tab()
+    join(signed, page, "ana@example.com")
     page.get_by_label("Once a month").check()
     page.get_by_label("How are you these days?").fill("restless at night")
     page.get_by_label("Story").check()
     page.get_by_label("No longer than").select_option("10")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_contain_text("Saved.")
-    wishes = signed.there("ana@example.com").preferences
+    ana = signed.there("ana@example.com")
+    wishes = ana.preferences
     assert (wishes.rhythm, wishes.mood, wishes.kinds, wishes.minutes) == (
         "monthly",
         "restless at night",
         ("Story",),
         "10",
     )
+    # Another reader, who asks for something else as rarely, and stays.
+    ben, now = signed.reader("ben@example.com"), signed.now()
+    signed.store.change(ben.id, replace(wishes, minutes="30"), "", Consent("changed", now, "link"), now)
 
+    first = messages(signed, "breathe", tmp_path)
+    assert tracks_of(first["ana@example.com"]) == ["lighthouse"]
+    assert tracks_of(first["ben@example.com"]) == ["train"]
+
+    assert first["ana@example.com"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    way_out = "".join(first["ana@example.com"]["List-Unsubscribe"].split()).strip("<>")
+    assert way_out.startswith(f"{NEWS}/unsubscribe?t=")
+    one_click = {"Content-Type": URLENCODED}
+    answer = signed.ask("POST", way_out.removeprefix(NEWS), "List-Unsubscribe=One-Click", one_click)
+    assert answer.status == 200
+    assert signed.there("ana@example.com").state == "unsubscribed"
+    assert signed.store.consents_of(ana.id)[-1].consent.how == "one-click"
+
+    second = messages(signed, "second", tmp_path)
+    assert ("ana@example.com" in second, "ben@example.com" in second) == (False, True)
+
+
+def test_leaving(signed, open_tab):
+    """Whoever would rather leave than choose finds the way there, and has left by one button."""
+    page = open_tab()
+    join(signed, page, "leaving@example.com")
     page.get_by_role("link", name="Unsubscribe").click()
     page.get_by_role("button", name="Unsubscribe").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("You have left")
-    assert signed.there("ana@example.com").state == "unsubscribed"
+    assert signed.there("leaving@example.com").state == "unsubscribed"
 
 
 def test_fresh(signed, open_tab):
