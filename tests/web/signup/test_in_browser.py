@@ -1,12 +1,6 @@
 """The whole way in a real browser: the form on a page of the blog, the mail, its link, the button, the preferences,
 the messages of the next edition, and out again."""
 
-import json
-import mailbox
-import os
-import subprocess
-import sys
-from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -16,14 +10,14 @@ from playwright.sync_api import expect
 from pipeline.audience.consent import Consent
 from pipeline.web.signup.running import form_to_paste
 from tests import folders
-from tests.web.signup.serving import SECRET, URLENCODED, signup
+from tests.web.signup.serving import NEWS, OWN_LINKS, URLENCODED, signup, text_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 THANKS = "Thank you! Your submission has been received!"
 OOPS = "Oops! Something went wrong while submitting the form."
-# Where the two are found, as far as the browser knows: it doesn't let pages of the world ask this computer.
-BLOG, NEWS = "https://blog.example.com", "https://news.example.com"
+# Where it is found, as NEWS is, as far as the browser knows: it doesn't let pages of the world ask this computer.
+BLOG = "https://blog.example.com"
 ARTICLE = """\
 <!doctype html><html lang="en"><meta name="color-scheme" content="light dark"><title>Box breathing</title>
 <main><h1>Box breathing</h1><p>Breathe.</p>"""
@@ -65,8 +59,6 @@ WISHES = """
 type = "list"
 [merge_fields.minutes]
 """
-WAY_OUT = "https://blog.example.com/unsubscribe"
-OWN_LINKS = folders.NEWSLETTER.replace(WAY_OUT, f"{NEWS}/unsubscribe?t={{token}}")
 EDITION = folders.EDITION.replace("lead: box-breathing", "lead: box-breathing\n  - tracks: {for: reader, limit: 1}")
 FILES = {
     "content/tracks.yaml": TRACKS,
@@ -133,28 +125,10 @@ def join(signed, page, address):
     page.get_by_role("link", name="Choose what you get").click()
 
 
-def messages(signed, edition, folder):
-    """The messages that the command makes of the edition for the list, by whom they are to."""
-    target = folder / f"{edition}.mbox"
-    command = [sys.executable, "-m", "pipeline", "messages", edition, "--audience", "confirmed", "--to", str(target)]
-    environ = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | {"SECRET_KEY": SECRET}
-    done = subprocess.run(
-        [*command, "--project", str(signed.folder), "--json"],
-        cwd=folders.REPOSITORY,
-        env=environ,
-        capture_output=True,
-        check=True,
-    )
-    with closing(mailbox.mbox(target)) as made:
-        found = {mail["To"].strip("<>"): mail for mail in made}
-    assert json.loads(done.stdout)["messages"] == len(found)
-    return found
-
-
 def tracks_of(mail):
     """Which tracks a message has."""
-    text = next(part for part in mail.walk() if part.get_content_type() == "text/plain").get_payload(decode=True)
-    return [name for name in ("short", "rain", "train", "lighthouse") if f"a.example.com/{name}" in text.decode()]
+    text = text_of(mail)
+    return [name for name in ("short", "rain", "train", "lighthouse") if f"a.example.com/{name}" in text]
 
 
 def test_whole_way(signed, open_tab, tmp_path):
@@ -179,12 +153,12 @@ def test_whole_way(signed, open_tab, tmp_path):
     ben, now = signed.reader("ben@example.com"), signed.now()
     signed.store.change(ben.id, replace(wishes, minutes="30"), "", Consent("changed", now, "link"), now)
 
-    first = messages(signed, "breathe", tmp_path)
+    first = signed.messages("breathe", tmp_path)
     assert tracks_of(first["ana@example.com"]) == ["lighthouse"]
     assert tracks_of(first["ben@example.com"]) == ["train"]
 
     assert first["ana@example.com"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    way_out = "".join(first["ana@example.com"]["List-Unsubscribe"].split()).strip("<>")
+    way_out = first["ana@example.com"]["List-Unsubscribe"].strip(" <>")
     assert way_out.startswith(f"{NEWS}/unsubscribe?t=")
     one_click = {"Content-Type": URLENCODED}
     answer = signed.ask("POST", way_out.removeprefix(NEWS), "List-Unsubscribe=One-Click", one_click)
@@ -192,7 +166,7 @@ def test_whole_way(signed, open_tab, tmp_path):
     assert signed.there("ana@example.com").state == "unsubscribed"
     assert signed.store.consents_of(ana.id)[-1].consent.how == "one-click"
 
-    second = messages(signed, "second", tmp_path)
+    second = signed.messages("second", tmp_path)
     assert ("ana@example.com" in second, "ben@example.com" in second) == (False, True)
 
 
