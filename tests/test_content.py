@@ -695,7 +695,7 @@ def test_digest_of_samples():
     """The sample newsletter has a weekly digest."""
     digest = read_library(folders.REPOSITORY).digests["weekly"]
     assert (digest.schedule, digest.timezone, digest.language) == ("0 8 * * MON", "Europe/Berlin", "en")
-    assert [block.name for block in digest.blocks] == ["lead", "teasers", "popular", "promo"]
+    assert [block.name for block in digest.blocks] == ["lead", "teasers", "missed", "popular", "promo"]
 
 
 def test_bodies(tmp_path):

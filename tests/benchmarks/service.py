@@ -1,5 +1,5 @@
-"""How fast the sign-up service answers with a million subscribers and fifty clients at once. Prints figures; judges
-nothing.
+"""How fast the sign-up service answers with a million subscribers and fifty clients at once. Prints figures, and judges
+no times. Where a request isn't answered with 200, or one that was isn't in the database afterwards, it ends with 1.
 
     python tests/benchmarks/service.py            a million subscribers, some minutes
     python tests/benchmarks/service.py --quick    ten thousand
@@ -21,13 +21,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 from threading import Thread
 from time import perf_counter
+from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from audience import IMPORT, NOW, batches
@@ -36,14 +37,31 @@ REPOSITORY = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
 from pipeline import build  # noqa: E402
-from pipeline.audience.store import open_store  # noqa: E402
+from pipeline.audience.store import Store, open_store  # noqa: E402
+from pipeline.audience.tokens import Signer  # noqa: E402
 from pipeline.settings import read_settings  # noqa: E402
 from pipeline.web.signup.running import form_to_paste, signer_of  # noqa: E402
 
 CLIENTS, PROCESSES = 50, 2
 RATES = (200, 400, 1000, 0)
 MANY = {"SIGNUPS_PER_IP": "1000000", "SIGNUPS_PER_NETWORK": "1000000", "SIGNUPS_IN_ALL": "1000000"}
-Request = tuple[str, bytes]
+
+
+class Request(NamedTuple):
+    """``who`` is an address, or a reader's token."""
+
+    who: str
+    target: str
+    body: bytes
+
+
+class Answered(NamedTuple):
+    """When it was asked and answered, and how: 0 for not at all."""
+
+    who: str
+    asked: float
+    end: float
+    status: int
 
 
 def main() -> None:
@@ -58,22 +76,46 @@ def main() -> None:
         tokens = fill(folder, count)
         form = form_token(folder)
         random.Random(1).shuffle(tokens)
+        come: list[Answered] = []
+        gone: list[Answered] = []
         with mail_server() as smtp_url, serving(folder, smtp_url) as port:
             for rate in RATES:
-                load("sign-up", port, [sign_up(number + rate * 10**6, form) for number in range(requests)], rate)
+                come += load(
+                    "sign-up", port, [sign_up(number + rate * 10**6, form) for number in range(requests)], rate
+                )
             for rate in RATES:
                 left = [leave(tokens.pop()) for _ in range(min(requests, len(tokens) // 2))]
-                load("unsubscribe", port, left, rate)
+                gone += load("unsubscribe", port, left, rate)
+        wrong = sum(one.status != 200 for one in (*come, *gone))
+        lost = lost_of(folder, come, gone)
+    if wrong or lost:
+        sys.exit(
+            f"{wrong:,} requests weren't answered with 200, and {lost:,} of those that were aren't in the database"
+        )
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[tuple[Store, Signer]]:
+    settings = read_settings(os.environ, folder)
+    signer = signer_of(build.open_project(folder).library.newsletter, settings)
+    with open_store(settings.database_url, settings.secrets, lambda number: signer.sign("reader", number)) as store:
+        yield store, signer
 
 
 def fill(folder: Path, count: int) -> list[str]:
     """So many readers on the list; some of their tokens."""
-    settings = read_settings(os.environ, folder)
-    signer = signer_of(build.open_project(folder).library.newsletter, settings)
-    with open_store(settings.database_url, settings.secrets, lambda number: signer.sign("reader", number)) as store:
+    with opened(folder) as (store, signer):
         for _ in store.import_rows(batches(count), IMPORT, NOW):
             pass
     return [signer.sign("reader", number) for number in range(1, count + 1, max(1, count // 100_000))]
+
+
+def lost_of(folder: Path, come: Iterable[Answered], gone: Iterable[Answered]) -> int:
+    """How many were told that it is done, and it isn't: who signed up is on the list, who left isn't written to."""
+    with opened(folder) as (store, signer):
+        there = (store.by_address(one.who) for one in come if one.status == 200)
+        readers = (store.by_id(signer.read(one.who, "reader").id) for one in gone if one.status == 200)
+        return sum(one is None for one in there) + sum(not one or one.state != "unsubscribed" for one in readers)
 
 
 def form_token(folder: Path) -> str:
@@ -83,12 +125,12 @@ def form_token(folder: Path) -> str:
 
 
 def sign_up(number: int, form: str) -> Request:
-    fields = {"email": f"new{number}@host{number % 100}.example.org", "name": "New Reader", "form": form}
-    return "/subscribe", urlencode(fields).encode()
+    address = f"new{number}@host{number % 100}.example.org"
+    return Request(address, "/subscribe", urlencode({"email": address, "name": "New Reader", "form": form}).encode())
 
 
 def leave(token: str) -> Request:
-    return f"/unsubscribe?t={token}", b"List-Unsubscribe=One-Click"
+    return Request(token, f"/unsubscribe?t={token}", b"List-Unsubscribe=One-Click")
 
 
 @contextmanager
@@ -136,15 +178,15 @@ def serving(folder: Path, smtp_url: str) -> Iterator[int]:
         process.stdout.close()
 
 
-def load(what: str, port: int, requests: Sequence[Request], rate: int) -> None:
+def load(what: str, port: int, requests: Sequence[Request], rate: int) -> list[Answered]:
     """So many requests a second in all; 0 is as many as there are answers."""
     begun = perf_counter() + 0.2
     parts = [(port, requests[part::PROCESSES], rate / PROCESSES, begun) for part in range(PROCESSES)]
     with ProcessPoolExecutor(PROCESSES, get_context("fork")) as pool:
         found = [one for part in pool.map(asked, parts) for one in part]
-    seconds = max(end for _, end, _ in found) - begun
-    took = sorted(end - asked for asked, end, _ in found)
-    wrong = sum(status != 200 for _, _, status in found)
+    seconds = max(one.end for one in found) - begun
+    took = sorted(one.end - one.asked for one in found)
+    wrong = sum(one.status != 200 for one in found)
     half, most, last = (took[int(len(took) * share)] * 1000 for share in (0.5, 0.99, 0.999))
     pace = f"at {rate} a second" if rate else "as fast as it answers"
     print(
@@ -152,28 +194,36 @@ def load(what: str, port: int, requests: Sequence[Request], rate: int) -> None:
         f"{most:.1f} ms, 99.9% within {last:.1f} ms; {wrong} answered with an error",
         flush=True,
     )
+    return found
 
 
-def asked(part: tuple[int, Sequence[Request], float, float]) -> list[tuple[float, float, int]]:
-    """When each was asked and answered, and how, by one process's clients."""
+def asked(part: tuple[int, Sequence[Request], float, float]) -> list[Answered]:
+    """What becomes of the requests of one process's clients."""
     return asyncio.run(ask_all(*part))
 
 
-async def ask_all(port: int, requests: Sequence[Request], rate: float, begun: float) -> list[tuple[float, float, int]]:
-    waiting, found, clients = iter(requests), [], CLIENTS // PROCESSES
+async def ask_all(port: int, requests: Sequence[Request], rate: float, begun: float) -> list[Answered]:
+    waiting, clients = iter(requests), CLIENTS // PROCESSES
+    found: list[Answered] = []
 
     async def client(number: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         turn = begun + (number / rate if rate else 0)
         await asyncio.sleep(begun - perf_counter())
-        for target, body in waiting:
+        for who, target, body in waiting:
             if rate:
                 await asyncio.sleep(turn - perf_counter())
                 turn += clients / rate
             asked = perf_counter()
             writer.write(head(target, len(body)) + body)
-            status = await answered(reader)
-            found.append((asked, perf_counter(), status))
+            try:
+                status = await answered(reader)
+            except (OSError, EOFError):
+                status = 0
+            found.append(Answered(who, asked, perf_counter(), status))
+            if not status:
+                writer.close()
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.close()
 
     await asyncio.gather(*(client(number) for number in range(clients)))

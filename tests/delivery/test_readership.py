@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import mailbox
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from email.utils import parseaddr
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -216,6 +218,32 @@ def test_what_was_missed_is_what_has_not_been_seen(run, tmp_path, readers):
         assert ("Older" in found, "Box breathing" in found) == (
             (False, True) if edition == "breathe" else (True, False)
         )
+
+
+@pytest.mark.slow
+def test_the_sample_digest_keeps_what_monthly_readers_are_promised(run, tmp_path, readers):
+    """One digest in four weeks, with the best of what the others had; who gets each one isn't shown that again."""
+    sample = tmp_path / "sample"
+    shutil.copytree(folders.REPOSITORY / "content", sample / "content")
+    (sample / "templates").symlink_to(folders.REPOSITORY / "templates")
+    with audience.opened(sample) as store:
+        for name, rhythm in (("ana", "monthly"), ("omer", "each")):
+            wishes, said = Preferences(rhythm=rhythm), Consent("asked", NOW, "form")
+            asked = store.ask(f"{name}@example.com", name, wishes, said, NOW).subscriber
+            store.confirm(asked.id, Consent("confirmed", NOW, "link"), NOW)
+    made = {}
+    for day in ("2026-10-26", "2026-11-02", "2026-11-09", "2026-11-16", "2026-11-23"):
+        there, edition = ("--project", "sample"), f"weekly-{day}"
+        assert run("build", "--due", "--now", f"{day}T09:00:00+01:00", *there)[0] == 0
+        assert run("messages", edition, "--audience", "confirmed", "--to", f"{edition}.mbox", *there)[0] == 0
+        with closing(mailbox.mbox(tmp_path / f"{edition}.mbox")) as messages:
+            made[day] = {parseaddr(one["To"])[1].partition("@")[0] for one in messages}
+    assert [day for day, who in made.items() if "ana" in who] == ["2026-10-26", "2026-11-23"]
+    assert all("omer" in who for who in made.values())
+    ana, omer = (message_of(tmp_path / "weekly-2026-11-23.mbox", f"{name}@example.com") for name in ("ana", "omer"))
+    missed = ("Box breathing in four minutes", "Why ten minutes of morning light", "A body scan before bed")
+    assert ("While you were away" in ana, "While you were away" in omer) == (True, False)
+    assert [(title in ana, title in omer) for title in missed] == [(True, False)] * 3
 
 
 def message_of(mbox, address):

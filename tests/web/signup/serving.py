@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import mailbox
+import os
+import re
+import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
@@ -34,11 +41,17 @@ from pipeline.web.signup.own_pages import links, served
 from pipeline.web.signup.running import signer_of
 from pipeline.web.signup.service import Service
 from pipeline.web.signup.upkeep import upkeep
+from tests import folders
 
 SECONDS = 20
 SECRET = "a-secret-that-stands-nowhere-else-0123456789"
 MANY = {"SIGNUPS_PER_IP": "1000000", "SIGNUPS_PER_NETWORK": "1000000", "SIGNUPS_IN_ALL": "1000000"}
 URLENCODED = "application/x-www-form-urlencoded"
+# A service that the world finds there, and the newsletter whose digests lead to it.
+NEWS = "https://news.example.com"
+OWN_LINKS = re.sub(
+    r'"https://blog.example.com/(unsubscribe|preferences)"', rf'"{NEWS}/\1?t={{token}}"', folders.NEWSLETTER
+)
 
 
 @dataclass
@@ -121,21 +134,58 @@ class Running:
     def confirm_token(self, number: int) -> str:
         return self.service.signer.sign("confirm", number, now=self.now())
 
+    def letters(self) -> list[EmailMessage]:
+        """Those that have gone out, the newest last."""
+        files = sorted(self.sent.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
+        return [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
+
+    @property
+    def sent(self) -> Path:
+        return self.folder / outbox.FOLDER / FOLDER
+
     def mails(self, address: str, count: int = 1) -> list[str]:
         """The texts of the mails to this address, the newest last, once there are so many."""
-        folder, end = self.folder / outbox.FOLDER / FOLDER, time.monotonic() + SECONDS
+        end = time.monotonic() + SECONDS
         while True:
-            files = sorted(folder.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
-            found = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
-            texts = [one.get_body(("plain",)).get_content() for one in found if address in one["To"]]  # type: ignore[union-attr]
+            texts = [text_of(one) for one in self.letters() if address in one["To"]]
             if len(texts) >= count:
                 return texts
             assert time.monotonic() < end, f"{len(texts)} mails to {address}"
             time.sleep(0.02)
 
-    def state(self) -> Any:
-        """All that can change."""
-        return list(self.store.subscribers()), [one.hash for one in self.store.consents()], dict(self.store.counts())
+    def messages(self, edition: str, folder: Path) -> dict[str, EmailMessage]:
+        """The messages that the command makes of the edition for the list, by whom they are to."""
+        target = folder / f"{edition}.mbox"
+        command = [sys.executable, "-m", "pipeline", "messages", edition, "--audience", "confirmed", "--json"]
+        done = subprocess.run(
+            [*command, "--project", str(self.folder), "--to", str(target)],
+            cwd=folders.REPOSITORY,
+            env={**os.environ, "SECRET_KEY": SECRET, "DATABASE_URL": ""},
+            capture_output=True,
+            check=True,
+        )
+        with closing(mailbox.mbox(target)) as made:
+            mails = [message_from_bytes(one.as_bytes(), policy=policy.default) for one in made]
+        assert json.loads(done.stdout)["messages"] == len(mails)
+        return {mail["To"].addresses[0].addr_spec: mail for mail in mails}
+
+    def state(self) -> dict[str, list[Any]]:
+        """All that can change, once no letter waits: every row of every table of the database, and the letters."""
+        end = time.monotonic() + SECONDS
+        while (found := self._tables())["outgoing"]:
+            assert time.monotonic() < end, f"{len(found['outgoing'])} letters wait"
+            time.sleep(0.02)
+        return found | {"letters": sorted(file.name for file in self.sent.iterdir())}
+
+    def _tables(self) -> dict[str, list[Any]]:
+        with closing(sqlite3.connect(urlsplit(self.service.settings.database_url).path)) as database:
+            names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            return {name: sorted(database.execute(f"SELECT * FROM {name}"), key=repr) for name in names}
+
+
+def text_of(mail: EmailMessage) -> str:
+    """What stands in the mail's plain text."""
+    return mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
 
 
 @contextmanager

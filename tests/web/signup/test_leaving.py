@@ -1,6 +1,5 @@
 """web/signup/leaving.py: off the list at once, and out of all that is held."""
 
-import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -86,28 +85,6 @@ def test_erase(signed):
     assert signed.post(f"/erase?t={reader.token}").status == 404
     assert signed.ask("POST", f"/unsubscribe?t={reader.token}", ONE_CLICK).status == 200
     assert signed.store.verify() is None
-
-
-@pytest.mark.slow
-def test_looking_changes_nothing(signed):
-    """A thousand GETs and HEADs of every link in every mail, of everything there is: nothing is another."""
-    reader = signed.reader("looked-at@example.com")
-    signed.sign_up("pending@example.com")
-    signed.mails("pending@example.com")
-    pending = signed.there("pending@example.com")
-    signed.store.ask_address(reader.id, "new@example.com", datetime.now(UTC))
-    signed.mails("new@example.com")
-    who = signed.store.who("new@example.com")
-    address = signed.service.signer.sign("address", reader.id, who, now=signed.now())
-    links = [f"/confirm?t={signed.confirm_token(one.id)}" for one in (reader, pending)] + [f"/address?t={address}"]
-    for path in ("preferences", "unsubscribe", "erase", "data"):
-        links += [f"/{path}?t={one.token}" for one in (reader, pending)]
-    before = signed.state()
-    chance = random.Random(1)
-    for number in range(1000):
-        answer = signed.ask(chance.choice(("GET", "HEAD")), links[number % len(links)])
-        assert answer.status == 200
-    assert signed.state() == before
 
 
 def test_suppressed(signed):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode, checks
 from schemathesis.specs.openapi import checks as conformance
 
+from pipeline.web.signup.app import application
 from pipeline.web.signup.openapi import description
 from tests.web.signup.serving import URLENCODED
 
@@ -36,6 +37,8 @@ CHECKS = [
     conformance.unsupported_method,
     conformance.allow_header_conformance,
 ]
+# What a page asks for by itself, and what this description is read from: nobody writes a program against them.
+NOT_DESCRIBED = {"/style.css", "/form.js", "/openapi.json"}
 # It notes for itself what becomes of its requests, and forgets to close some of its connections.
 lenient = pytest.mark.filterwarnings("ignore")
 often = settings(max_examples=80, suppress_health_check=list(HealthCheck))
@@ -76,8 +79,15 @@ def test_kinds(signed, path, method):
 
 
 def test_complete(signed):
-    """Each path is described, and each of its methods."""
+    """Each path of the application is described, and each of its methods; and none that isn't there."""
     described = signed.get("/openapi.json").json
+    routes = application(signed.service).app.routes
+    paths = {route.path.removeprefix(signed.service.root): route.methods for route in routes}
+    assert described["paths"].keys() == paths.keys() - NOT_DESCRIBED
+    assert paths.keys() >= NOT_DESCRIBED
+    for path, operations in described["paths"].items():
+        # HEAD comes with GET, and a browser asks by OPTIONS whether it may ask.
+        assert {method.upper() for method in operations} == paths[path] - {"HEAD", "OPTIONS"}
     assert described["paths"] == DESCRIBED["paths"]
     assert described["servers"] == [{"url": f"{signed.url}/newsletter"}]
     for path, operations in described["paths"].items():
