@@ -10,6 +10,7 @@ from pipeline.errors import TemplateError
 from pipeline.web.signup.pages import Pages, shown_address
 from pipeline.web.signup.reading import MOST_BYTES
 from tests import folders
+from tests.web.signup.serving import URLENCODED
 
 
 @pytest.fixture
@@ -93,9 +94,9 @@ def test_a_link_that_leads_nowhere(signed, paths, said):
 @pytest.mark.parametrize(
     ("method", "target", "kind", "body", "status"),
     [
-        ("POST", "/subscribe", "application/json", "{", 400),
+        ("POST", "/subscribe", URLENCODED, b"email=\xff", 400),
         ("DELETE", "/subscribe", "", "", 405),
-        ("POST", "/subscribe", "application/json", " " * (MOST_BYTES + 1), 413),
+        ("POST", "/subscribe", URLENCODED, " " * (MOST_BYTES + 1), 413),
         ("POST", "/subscribe", "text/plain", "x", 415),
     ],
 )
