@@ -270,7 +270,8 @@ def forget(address: str, yes: bool, folder: Path) -> None:
     """Erase one person: everything that is held about them. There is no way back.
 
     A salted hash of the address stays among the suppressed, so that no import brings them back, and the record of
-    consents keeps what was said when, without address or internet address.
+    consents keeps what was said when, without address or internet address. Files that were made before stay where they
+    are: letters in outbox/.mail/, messages, refused.csv.
 
     \b
     pipeline subscribers forget anna@example.com

@@ -39,7 +39,7 @@ def open_readers(store: Store, segment: str, email: Email, newsletter: Newslette
     asked = {*types, *conditions.fields_of(test)}
     # A break ends with a day of the newsletter's, as its page says.
     there = now.astimezone(ZoneInfo(newsletter.timezone))
-    batches = store.audience(CONFIRMED, email.slug, email.date, there, asked)
+    batches = store.audience(email.slug, email.date, there, asked)
     return open_batches(f"--audience {segment!r}", (_fitting(one, test, types, email.slug) for one in batches), types)
 
 

@@ -34,4 +34,4 @@ def confirmed(store: Store, address: str = "ann@example.com", **asked: object) -
 
 def readers(store: Store, edition: str = "may", date: datetime = NOW, now: datetime = NOW) -> list[str]:
     """The addresses for which the edition may be made."""
-    return [email for batch in store.audience("confirmed", edition, date, now) for email in batch.emails]
+    return [email for batch in store.audience(edition, date, now) for email in batch.emails]

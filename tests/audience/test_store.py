@@ -529,7 +529,7 @@ def test_audience_columns(store):
     )
     confirmed(store, "b@example.com")
     store.note_made(["a@example.com"], "april", NOW - 9 * DAY, [("rain", "box")])
-    (batch,) = store.audience("confirmed", "may", NOW, NOW)
+    (batch,) = store.audience("may", NOW, NOW)
     assert batch.emails == ("a@example.com", "b@example.com")
     assert set(batch.columns) == set(FIELDS)
     assert {name: column[0] for name, column in batch.columns.items()} == {
@@ -555,7 +555,7 @@ def test_audience_columns(store):
         "sent": (),
         "seen": (),
     }
-    (small,) = store.audience("confirmed", "may", NOW, NOW, fields=("first_name", "plan"))
+    (small,) = store.audience("may", NOW, NOW, fields=("first_name", "plan"))
     assert small.columns == {"first_name": ["Ann", "Ann"]}
 
 
@@ -583,22 +583,13 @@ def test_audience_in_batches(store):
     """All readers come, each once, by number, however large a batch is and however many leave meanwhile."""
     rows = [[NewReader(f"r{number}@example.com") for number in range(5000)]]
     list(store.import_rows(rows, said("imported", "import"), NOW))
-    found = list(store.audience("confirmed", "may", NOW, NOW, size=300))
+    found = list(store.audience("may", NOW, NOW, size=300))
     assert {len(batch.emails) for batch in found[:13]} == {300}
     assert [email for batch in found for email in batch.emails] == [f"r{number}@example.com" for number in range(5000)]
-    running = store.audience("confirmed", "may", NOW, NOW)
+    running = store.audience("may", NOW, NOW)
     next(running)
     store.unsubscribe(5000, said("unsubscribed"), NOW)
     assert "r4999@example.com" not in [email for batch in running for email in batch.emails]
-
-
-def test_segments(store):
-    """The audience may be those alone who would like a digest so often."""
-    for rhythm in ("each", "weekly", "monthly"):
-        confirmed(store, f"{rhythm}@example.com", rhythm=rhythm)
-    for segment in ("each", "weekly", "monthly"):
-        (batch,) = store.audience(segment, "may", NOW, NOW)
-        assert batch.emails == (f"{segment}@example.com",)
 
 
 def test_pauses(store):

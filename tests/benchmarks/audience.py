@@ -110,7 +110,7 @@ def at_once(what: str, clients: int, each: int, write: Callable[[int], None]) ->
 
 def measure(store: Store, people: Path, count: int, each: int) -> None:
     timed("import", count, lambda: bring(people, store, count))
-    timed("audience", count, lambda: sum(len(one.emails) for one in store.audience("confirmed", "may", NOW, NOW)))
+    timed("audience", count, lambda: sum(len(one.emails) for one in store.audience("may", NOW, NOW)))
 
     def ask(number: int) -> None:
         said = Consent("asked", NOW, "form", "blog", "1", WORDS, f"203.0.113.{number % 250}", "en")
@@ -135,7 +135,7 @@ def measure(store: Store, people: Path, count: int, each: int) -> None:
 
 
 def note(store: Store) -> None:
-    for batch in store.audience("confirmed", "may", NOW, NOW, fields=()):
+    for batch in store.audience("may", NOW, NOW, fields=()):
         store.note_made(batch.emails, "may", NOW)
 
 

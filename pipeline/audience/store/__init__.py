@@ -20,7 +20,7 @@ from pipeline.audience.store import importing, log, people, queue, readers, with
 from pipeline.audience.store.checkpoints import Checkpoints
 from pipeline.audience.store.opening import Database, failures, open_database, writing
 from pipeline.audience.store.people import Confirm, SignUp, Unsubscribe
-from pipeline.audience.store.readers import BATCH, FIELDS, SEGMENTS, Segment
+from pipeline.audience.store.readers import BATCH, FIELDS
 from pipeline.audience.store.rows import to_subscriber
 from pipeline.audience.store.tables import consent, head, subscriber, suppression
 from pipeline.audience.store.turn import Turn
@@ -40,7 +40,7 @@ from pipeline.audience.suppression import SALT_BYTES, Hasher, Reason
 from pipeline.errors import ConfigurationError, PipelineError
 from pipeline.recipients.batch import Batch
 
-__all__ = ["AT_ONCE", "FIELDS", "SEGMENTS", "Confirm", "Segment", "SignUp", "Store", "Unsubscribe", "open_store"]
+__all__ = ["AT_ONCE", "FIELDS", "Confirm", "SignUp", "Store", "Unsubscribe", "open_store"]
 
 Result = TypeVar("Result")
 _PAGE = 1024
@@ -229,7 +229,6 @@ class Store:
 
     def audience(
         self,
-        segment: Segment,
         edition: str,
         edition_date: datetime,
         now: datetime,
@@ -240,7 +239,7 @@ class Store:
         not paused on the day that ``now`` is in its zone, and it fits their rhythm. Columns are those of ``fields``
         that the list knows (``FIELDS``)."""
         with failures():
-            yield from readers.audience(self._engine, segment, edition, edition_date, now, fields, size)
+            yield from readers.audience(self._engine, edition, edition_date, now, fields, size)
 
     def note_made(
         self,

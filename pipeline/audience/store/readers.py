@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Any
 
 from sqlalchemy import Column, Engine, Select, and_, bindparam, exists, func, not_, or_, select, update
 
@@ -19,9 +19,6 @@ from pipeline.audience.store.turn import Turn
 from pipeline.model import Value
 from pipeline.recipients.batch import Batch
 
-# All who have confirmed, or those of them who would like a digest so often.
-Segment = Literal["confirmed", "each", "weekly", "monthly"]
-SEGMENTS: tuple[Segment, ...] = get_args(Segment)
 _PAGE = 4096
 _LAST = select(func.max(subscriber.c.id))
 BATCH = 512
@@ -59,7 +56,6 @@ FIELDS: dict[str, tuple[Column[str], Callable[[Sequence[str]], Sequence[Value]]]
 
 def audience(
     engine: Engine,
-    segment: Segment,
     edition: str,
     edition_date: datetime,
     now: datetime,
@@ -68,7 +64,7 @@ def audience(
 ) -> Iterator[Batch]:
     wanted = [name for name in FIELDS if name in fields]
     columns = list(dict.fromkeys(FIELDS[name][0] for name in wanted))
-    statement = _fitting(segment, columns)
+    statement = _fitting(columns)
     values: dict[str, Any] = {f"{name}_": date for name, date in rhythm.latest(edition_date).items()}
     values |= {"edition": edition, "today": now.date().isoformat()}
     with engine.connect() as connection:
@@ -86,7 +82,7 @@ def audience(
             yield Batch(emails, {name: FIELDS[name][1](found[FIELDS[name][0]]) for name in wanted})
 
 
-def _fitting(segment: Segment, columns: Sequence[Column[str]]) -> Select[Any]:
+def _fitting(columns: Sequence[Column[str]]) -> Select[Any]:
     """A page of those for whom an edition may be made. What ``rhythm.fits`` says, in SQL."""
     s = subscriber.c
     long_ago = [
@@ -103,8 +99,6 @@ def _fitting(segment: Segment, columns: Sequence[Column[str]]) -> Select[Any]:
         or_(unbound, s.last_edition_date.is_(None), its_own, *long_ago),
         not_(exists().where(suppression.c.hash == s.hash)),
     ]
-    if segment != "confirmed":
-        allowed.append(s.rhythm == segment)
     return select(s.address, *columns).where(*allowed).order_by(s.id)
 
 
