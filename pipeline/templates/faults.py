@@ -46,6 +46,8 @@ def told(error: Exception, folder: Path, files: Collection[str]) -> PipelineErro
     if isinstance(error, TemplateSyntaxError):
         return TemplateError(str(error.message), Where(f"templates/{error.name}", error.lineno))
     frames = list(_frames(error, folder))
+    if not frames and isinstance(error, TemplateNotFound):
+        return TemplateError(f"there is no templates/{error.name}, which the pipeline comes with")
     if not frames:
         return None
     where, names = frames[-1]

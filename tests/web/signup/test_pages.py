@@ -34,6 +34,13 @@ def test_a_page_of_a_reader(folder, name):
             assert found.html(name, language, **facts) == found._rendered(name, language, facts)
 
 
+def test_a_page_that_is_missing(folder):
+    """A folder whose templates are older than a page is told which one it lacks."""
+    (folder / "templates" / "pages" / "stale.html.j2").unlink()
+    with pytest.raises(TemplateError, match=r"there is no templates/pages/stale\.html\.j2"):
+        pages(folder).make()
+
+
 @pytest.mark.parametrize("name", ["Ann", "<b>&amp;\x02token\x03{{ t }} ", "נועה"])
 def test_the_name_that_was_typed_in(folder, name):
     """The page to confirm shows it to whom it is said to be of; it is made once with it, and once without."""
