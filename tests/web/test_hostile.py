@@ -62,7 +62,7 @@ FAILED = """() => !document.querySelector("#overlay").hidden && document.querySe
 FRAMES = """([addresses, sandbox]) => Promise.all(addresses.map(address => new Promise(done => {
     const frame = document.createElement("iframe")
     frame.addEventListener("load", done)
-    setTimeout(done, 700)
+    setTimeout(done, 10_000)
     frame.className = "attack"
     if (sandbox) frame.sandbox = sandbox
     frame.src = address
