@@ -95,6 +95,7 @@ def start(folder, *arguments, **options):
     return subprocess.Popen(command, cwd=folders.REPOSITORY, stderr=subprocess.PIPE, text=True, **options)
 
 
+BEFORE_THE_EDITION = ("--now", "2026-11-20T09:00:00+01:00")
 TELLING = [
     ["build", "--force"],
     ["build", "--force", "--json"],
@@ -102,8 +103,8 @@ TELLING = [
     ["list", "--json"],
     ["status"],
     ["status", "--json"],
-    ["plan"],
-    ["plan", "--json"],
+    ["plan", *BEFORE_THE_EDITION],
+    ["plan", "--json", *BEFORE_THE_EDITION],
     ["new", "article", "Why naps work"],
     ["clean", "--keep", "0"],
 ]
@@ -347,8 +348,8 @@ def test_list_in_ascii(tmp_path):
     """The table is written also where the locale has no letter of its own."""
     folders.make(tmp_path, {"content/editions/breathe.md": folders.EDITION.replace("Breathe a little", "تنفّس")})
     environment = {"LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    for command in ("list", "build", "status", "plan"):
-        process = start(tmp_path, command, stdout=subprocess.PIPE, env=environment)
+    for command in (["list"], ["build"], ["status"], ["plan", *BEFORE_THE_EDITION]):
+        process = start(tmp_path, *command, stdout=subprocess.PIPE, env=environment)
         out, err = process.communicate(timeout=20)
         assert (process.returncode, err) == (0, "")
         assert "breathe" in out

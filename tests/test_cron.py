@@ -327,7 +327,7 @@ def test_stop_while_waiting(tmp_path, arguments, number, code):
         arguments = command(*arguments, "--wait", "30", folder=tmp_path)
         waiting = subprocess.Popen(arguments, cwd=folders.REPOSITORY, stderr=subprocess.PIPE, text=True)
         try:
-            assert within(10, lambda: catches(waiting, number) and all(sleeps(waiting) for _ in range(4)))
+            assert within(60, lambda: catches(waiting, number) and all(sleeps(waiting) for _ in range(4)))
             waiting.send_signal(number)
             _, err = waiting.communicate(timeout=2)
         finally:
