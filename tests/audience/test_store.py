@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
@@ -19,6 +20,7 @@ from pipeline.audience.store import (
     Confirm,
     SignUp,
     Unsubscribe,
+    checkpoints,
     importing,
     open_store,
     people,
@@ -430,6 +432,23 @@ def test_what_is_left_of_the_erased(tmp_path):
         store.overwrite_erased()  # there is nothing to do
         assert (file.stat().st_ino, file.stat().st_mtime_ns) == made
         assert store.counts()["pending"] == 900
+
+
+def test_a_log_that_is_always_written(tmp_path, monkeypatch):
+    """While somebody always writes, SQLite's log begins anew again and again, and doesn't grow with what is written."""
+    monkeypatch.setattr(checkpoints, "_ROWS", 50)
+    monkeypatch.setattr(checkpoints, "_LONG", 100)
+    log = tmp_path / "a.db-wal"
+    with open_store(f"sqlite:///{tmp_path / 'a.db'}", [SECRET], sign) as store, ThreadPoolExecutor(2) as threads:
+
+        def sign_up(number):
+            pending(store, f"reader{number}@example.com")
+            return log.stat().st_size
+
+        size = max(threads.map(sign_up, range(600)))
+        begun = int.from_bytes(log.read_bytes()[12:16], "big")  # how often (SQLite's file format, 4.1)
+    assert begun > 3
+    assert size < 600 * 4096
 
 
 def test_no_room_for_a_thread(tmp_path, monkeypatch):

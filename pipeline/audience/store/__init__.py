@@ -105,10 +105,12 @@ class Store:
         self._turns: Turns[Any] = Turns(self._transact)
         self._wordings: frozenset[str] = frozenset()
         is_sqlite = database.writer.dialect.name == "sqlite"
-        self._checkpoints = Checkpoints(database.readers) if is_sqlite else None
+        self._checkpoints = Checkpoints(database.readers, database.writer) if is_sqlite else None
 
     def close(self) -> None:
         self._database.close()
+        if self._checkpoints:
+            self._checkpoints.close()
 
     def __enter__(self) -> Store:
         return self
@@ -352,6 +354,8 @@ class Store:
         return answer
 
     def _transact(self, works: Sequence[Callable[[Turn], Any]]) -> list[Any]:
+        if self._checkpoints:
+            self._checkpoints.before_writing()
         with failures(), writing(self._database.writer) as connection:
             addresses = [work.address for work in works if isinstance(work, SignUp)]
             numbers = [work.number for work in works if isinstance(work, Confirm | Unsubscribe)]
