@@ -22,7 +22,7 @@ from pipeline.audience.store.opening import Database, failures, open_database, w
 from pipeline.audience.store.people import Confirm, SignUp, Unsubscribe
 from pipeline.audience.store.readers import BATCH, FIELDS
 from pipeline.audience.store.rows import to_subscriber
-from pipeline.audience.store.tables import consent, head, subscriber, suppression
+from pipeline.audience.store.tables import NOT_CONFIRMED, consent, head, subscriber, suppression
 from pipeline.audience.store.turn import Turn
 from pipeline.audience.store.turns import AT_ONCE, Turns
 from pipeline.audience.subscriber import (
@@ -48,7 +48,8 @@ _HEAD = select(head)
 _SOMEBODY = select(or_(*(exists(literal_column("1")).select_from(one) for one in (consent, subscriber, suppression))))
 _PAGE_OF_ALL = select(subscriber).where(subscriber.c.id > bindparam("after")).order_by(subscriber.c.id).limit(_PAGE)
 _PAGE_OF_STATE = _PAGE_OF_ALL.where(subscriber.c.state == bindparam("state_"))
-_STATES = select(subscriber.c.state, func.count().label("people")).group_by(subscriber.c.state)
+_OTHERS = select(subscriber.c.state, func.count().label("people")).where(NOT_CONFIRMED).group_by(subscriber.c.state)
+_STATES = _OTHERS.union_all(select(literal_column("'all'"), func.count()).select_from(subscriber))
 _REASONS = select(suppression.c.reason, func.count()).group_by(suppression.c.reason)
 
 
@@ -211,6 +212,8 @@ class Store:
     def subscribers(self, state: State | None = None) -> Iterator[Subscriber]:
         """All of them, or those in a state, by number; a page at a time."""
         statement, values = (_PAGE_OF_STATE, {"state_": state}) if state else (_PAGE_OF_ALL, {})
+        if state and state != "confirmed":
+            statement = statement.where(NOT_CONFIRMED)
         after = 0
         while True:
             with failures(), self._engine.connect() as connection:
@@ -224,7 +227,9 @@ class Store:
         """How many there are in each state, and suppressed for each reason there is (as ``suppressed: bounce``)."""
         with failures(), self._engine.connect() as connection:
             states = {row.state: row.people for row in connection.execute(_STATES)}
+            everybody = states.pop("all")
             reasons = {f"suppressed: {reason}": count for reason, count in connection.execute(_REASONS)}
+        states["confirmed"] = everybody - sum(states.values())
         return {**{state: states.get(state, 0) for state in STATES}, **dict(sorted(reasons.items()))}
 
     # Editions

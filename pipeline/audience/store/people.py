@@ -11,8 +11,8 @@ from sqlalchemy import LargeBinary, Row, bindparam, delete, exists, insert, lite
 
 from pipeline.audience.consent import Consent
 from pipeline.audience.store.rows import of_preferences, to_subscriber
+from pipeline.audience.store.tables import NOT_CONFIRMED, former, micros, origin, plain, subscriber, suppression
 from pipeline.audience.store.tables import consent as consents
-from pipeline.audience.store.tables import former, micros, origin, plain, subscriber, suppression
 from pipeline.audience.store.turn import Turn
 from pipeline.audience.subscriber import Asked, Preferences, Subscriber, asks_for_mail, line
 from pipeline.audience.suppression import Reason
@@ -33,7 +33,9 @@ BY_ID = (
     .outerjoin(suppression, suppression.c.hash == subscriber.c.hash)
     .where(subscriber.c.id == bindparam("id_"))
 )
-_UNCONFIRMED = select(subscriber).where(subscriber.c.state == "pending", subscriber.c.mailed < bindparam("before"))
+_UNCONFIRMED = select(subscriber).where(
+    NOT_CONFIRMED, subscriber.c.state == "pending", subscriber.c.mailed < bindparam("before")
+)
 # Whoever signs up meanwhile waits for all of them: some milliseconds.
 SOME_UNCONFIRMED = _UNCONFIRMED.with_only_columns(subscriber.c.id).order_by(subscriber.c.id).limit(50)
 IS_SUPPRESSED = select(_SUPPRESSED)

@@ -75,7 +75,8 @@ def _people(number: sa.types.TypeEngine[int]) -> None:
         sa.Column("unsubscribed", sa.BigInteger),
         sa.Column("asked_address", sa.Text, nullable=False),
     )
-    op.create_index("ix_subscriber_state_id", "subscriber", ["state", "id"])
+    some = sa.text("state != 'confirmed'")
+    op.create_index("ix_subscriber_state_id", "subscriber", ["state", "id"], sqlite_where=some, postgresql_where=some)
     op.create_table(
         "suppression",
         sa.Column("hash", sa.LargeBinary(16), primary_key=True),
