@@ -10,8 +10,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 Wish = TypeVar("Wish")
-# Rounds of the loop from a request's first byte to its wish.
-_ROUNDS = 4
 
 
 class Gathering(Generic[Wish]):
@@ -34,7 +32,6 @@ class Gathering(Generic[Wish]):
 
     async def _write(self) -> None:
         while self._waiting:
-            await self._all_there()
             wishes, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
             try:
                 answers = await self._write_all([wish for wish, _ in wishes])
@@ -44,14 +41,6 @@ class Gathering(Generic[Wish]):
                 for _, waiting in wishes:
                     _settle(waiting, error)
         self._writing = None
-
-    async def _all_there(self) -> None:
-        """Until nobody else comes who has been waiting for the loop."""
-        known = 0
-        while known < len(self._waiting):
-            known = len(self._waiting)
-            for _ in range(_ROUNDS):
-                await asyncio.sleep(0)
 
 
 def _settle(waiting: asyncio.Future[Any], answer: Any) -> None:

@@ -33,6 +33,7 @@ from pipeline.web.signup.pages import Pages
 from pipeline.web.signup.posting import PostProcess
 from pipeline.web.signup.service import Service
 from pipeline.web.signup.upkeep import upkeep
+from pipeline.web.signup.writing import WriterProcess
 
 
 @contextmanager
@@ -52,9 +53,10 @@ def open_service(folder: Path, settings: Settings, own_url: str = "") -> Iterato
     with _store(signer, settings) as store:
         post = PostProcess(partial(open_post, folder, settings))
         choices = Choices(project.library)
-        service = Service(project.library, project.environment, settings, store, signer, _now, post.wake)
+        writer = WriterProcess(store, partial(_store, signer, settings))
+        service = Service(project.library, project.environment, settings, store, signer, _now, post.wake, writer.do_all)
         service.pages.make()
-        app = application(service, upkeep(post, store, _now, settings, partial(choices.look, service)))
+        app = application(service, upkeep((post, writer), store, _now, settings, partial(choices.look, service)))
         # What is there now stays: looking through it for garbage would hold up everybody, again and again.
         gc.collect()
         gc.freeze()

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -79,7 +79,8 @@ class Offer:
 
 
 class Service:
-    """One newsletter's sign-up service. ``wake`` is called when a mail waits to go out."""
+    """One newsletter's sign-up service. ``wake`` is called when a mail waits to go out. ``do_all`` writes down what
+    many have asked for at once; the store itself, where it isn't given."""
 
     def __init__(
         self,
@@ -90,6 +91,7 @@ class Service:
         signer: Signer,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         wake: Callable[[], None] = lambda: None,
+        do_all: Callable[[Sequence[Wish]], Awaitable[Sequence[Any]]] | None = None,
     ) -> None:
         self.settings, self.store, self.signer, self.now, self.wake = settings, store, signer, now, wake
         self.root = urlsplit(settings.public_url).path
@@ -104,6 +106,7 @@ class Service:
         # A reader may name any address; whoever has it gets no more of it than of sign-ups.
         self.address_mails = Once(ONE_MAIL_IN.total_seconds())
         self._threads = ThreadPoolExecutor(_THREADS, "signup")
+        self._do_all = do_all or self._do_all_here
         self._wishes: Gathering[Wish] = Gathering(self._write_all, AT_ONCE)
 
     async def do(
@@ -150,9 +153,12 @@ class Service:
     def close(self) -> None:
         self._threads.shutdown()
 
+    async def _do_all_here(self, wishes: Sequence[Wish]) -> Sequence[Any]:
+        return await self.do(self.store.do_all, wishes)
+
     async def _write_all(self, wishes: Sequence[Wish]) -> Sequence[Any]:
         """All in one transaction, and told in a line for each kind: fifty lines would take a tenth of what it takes."""
-        answers = await self.do(self.store.do_all, wishes)
+        answers = await self._do_all(wishes)
         told: dict[type[Wish], list[str]] = {}
         for wish, answer in zip(wishes, answers, strict=True):
             reader = answer.subscriber if isinstance(answer, Asked) and answer.kind == "mail" else answer

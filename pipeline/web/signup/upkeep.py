@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ from pipeline.audience.store import Store
 from pipeline.delivery.post import Post
 from pipeline.settings import Settings
 from pipeline.web.signup.guard import told
-from pipeline.web.signup.posting import PostProcess
+from pipeline.web.signup.processes import ServiceProcess
 
 FORGET_EVERY = 3600.0
 OVERWRITE_EVERY = 24 * FORGET_EVERY
@@ -26,10 +26,14 @@ _log = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def upkeep(
-    post: Post | PostProcess, store: Store, now: Callable[[], datetime], settings: Settings, look: Callable[[], None]
+    beside: Sequence[Post | ServiceProcess],
+    store: Store,
+    now: Callable[[], datetime],
+    settings: Settings,
+    look: Callable[[], None],
 ) -> AsyncIterator[None]:
-    """At work for the block. ``look`` sees what is new in ``content/``."""
-    sending = asyncio.create_task(post.run())
+    """At work for the block, and so are those ``beside``. ``look`` sees what is new in ``content/``."""
+    running = [asyncio.create_task(one.run()) for one in beside]
     endless = (forget(store, now, settings), overwrite(store), look_again(look))
     others = [asyncio.create_task(one) for one in endless]
     try:
@@ -37,10 +41,12 @@ async def upkeep(
     finally:
         for task in others:
             task.cancel()
-        post.stop()
-        await asyncio.wait((sending,), timeout=LAST_LETTER)
-        sending.cancel()
-        for task in (sending, *others):
+        for one in beside:
+            one.stop()
+        await asyncio.wait(running, timeout=LAST_LETTER)
+        for task in running:
+            task.cancel()
+        for task in (*running, *others):
             with suppress(asyncio.CancelledError):
                 await task
 

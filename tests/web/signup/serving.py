@@ -213,7 +213,7 @@ def signup(
         post = Post(store, transport, letters, links(signer, settings.public_url), now)
         choices = Choices(project.library)
         service = Service(project.library, project.environment, settings, store, signer, now, post.wake)
-        app = application(service, upkeep(post, store, now, settings, partial(choices.look, service)))
+        app = application(service, upkeep((post,), store, now, settings, partial(choices.look, service)))
         config = server.configuration(app, server.Limits(Connection, KEPT_ALIVE, MOST))
         running = uvicorn.Server(config)
         thread = threading.Thread(target=running.run, args=([listener],), daemon=True)

@@ -15,8 +15,8 @@ class Disk:
         self.written = []
 
     async def write_all(self, wishes):
-        self.written.append(list(wishes))
         await asyncio.sleep(0.01)
+        self.written.append(list(wishes))
         if "full" in wishes:
             raise OSError("full")
         return [ValueError(wish) if wish == "wrong" else wish.upper() for wish in wishes]
