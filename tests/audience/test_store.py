@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -404,6 +406,28 @@ def test_an_erasure_while_somebody_looks(tmp_path):
         backup.rollback()
         pending(store, "bob@example.com")
         with store._checkpoints._running:  # the thread that the write has started is through
+            assert not [one.name for one in tmp_path.iterdir() if b"first@" in one.read_bytes()]
+
+
+# Has SQLite's lock on moving pages (its WAL-mode file format, 2.3.1: byte 121 of the shared memory) for a while.
+MOVING = """
+import fcntl, sys, time
+with open(sys.argv[1], "r+b") as shared:
+    fcntl.lockf(shared, fcntl.LOCK_EX, 1, 121)
+    print(flush=True)
+    time.sleep(0.2)
+"""
+
+
+@pytest.mark.slow
+def test_an_erasure_while_another_process_moves_pages(tmp_path):
+    """The address leaves the log all the same, at once."""
+    with open_store(f"sqlite:///{tmp_path / 'a.db'}", [SECRET], sign) as store:
+        found = confirmed(store, "first@example.com")
+        command = [sys.executable, "-c", MOVING, str(tmp_path / "a.db-shm")]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as other:
+            other.stdout.readline()
+            assert store.erase(found.id, said("erased"), NOW)
             assert not [one.name for one in tmp_path.iterdir() if b"first@" in one.read_bytes()]
 
 

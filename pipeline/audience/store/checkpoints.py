@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import threading
 from contextlib import suppress
-from time import monotonic
+from time import monotonic, sleep
 
 from sqlalchemy import Connection, Engine, bindparam, func, select
 from sqlalchemy.exc import DBAPIError
@@ -30,6 +30,8 @@ _MOMENT = 500
 _LONG = 16_000
 # Seconds: a move that is through as soon as this leaves little. How often that is tried for.
 _SOON, _TRIES = 0.015, 8
+# Seconds, between looks whether another process is through with its move.
+_LOOK = 0.005
 _MOVE = "PRAGMA wal_checkpoint(PASSIVE)"
 
 
@@ -106,8 +108,12 @@ class Checkpoints:
         """Now, and leave nothing in the log. Where somebody reads it just then, and for longer than a moment, it is
         tried again after each write: writers wait meanwhile."""
         self._owed = True
+        end = monotonic() + _MOMENT / 1000
         with suppress(DBAPIError), self._running, self._readers.connect() as connection:
             self._truncate(connection, _MOMENT)
+            while self._owed and monotonic() < end:  # another process is moving pages just then
+                sleep(_LOOK)
+                self._truncate(connection, _MOMENT)
 
     def overwrite(self) -> None:
         """Make the file anew where anybody was erased since the last time, and leave nothing in the log: a page that
