@@ -17,15 +17,21 @@ import argparse
 import asyncio
 import os
 import random
+import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+from bisect import insort
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context
+from operator import attrgetter
 from pathlib import Path
+from selectors import EVENT_READ, DefaultSelector
 from threading import Thread
 from time import perf_counter
 from typing import NamedTuple
@@ -44,6 +50,7 @@ from pipeline.web.signup.running import form_to_paste, signer_of  # noqa: E402
 
 CLIENTS, PROCESSES = 50, 2
 RATES = (200, 400, 1000, 0)
+LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 MANY = {"SIGNUPS_PER_IP": "1000000", "SIGNUPS_PER_NETWORK": "1000000", "SIGNUPS_IN_ALL": "1000000"}
 
 
@@ -197,52 +204,66 @@ def load(what: str, port: int, requests: Sequence[Request], rate: int) -> list[A
     return found
 
 
+class Client:
+    """A connection, and what has come on it of an answer."""
+
+    def __init__(self, port: int, turn: float) -> None:
+        self.port, self.turn = port, turn
+        self.connect()
+
+    def connect(self) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", self.port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def ask(self, request: Request) -> None:
+        self.who, self.came, self.asked = request.who, b"", perf_counter()
+        head = (
+            f"POST {request.target} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            f"Content-Length: {len(request.body)}\r\n\r\n"
+        )
+        with suppress(OSError):  # it has been closed, as is heard next
+            self.socket.sendall(head.encode() + request.body)
+
+    def heard(self) -> int | None:
+        """The status of an answer that has come to its end; 0 where the connection has."""
+        try:
+            piece = self.socket.recv(65_536)
+        except OSError:
+            piece = b""
+        self.came += piece
+        headers, _, body = self.came.partition(b"\r\n\r\n")
+        if not piece:
+            return 0
+        length = LENGTH.search(headers)
+        return int(headers[9:12]) if length and len(body) >= int(length[1]) else None
+
+
 def asked(part: tuple[int, Sequence[Request], float, float]) -> list[Answered]:
-    """What becomes of the requests of one process's clients."""
-    return asyncio.run(ask_all(*part))
-
-
-async def ask_all(port: int, requests: Sequence[Request], rate: float, begun: float) -> list[Answered]:
-    waiting, clients = iter(requests), CLIENTS // PROCESSES
+    """What becomes of the requests of one process's clients. No loop of asyncio's: its time would count as an
+    answer's."""
+    port, requests, rate, begun = part
+    waiting, clients = deque(requests), CLIENTS // PROCESSES
     found: list[Answered] = []
-
-    async def client(number: int) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        turn = begun + (number / rate if rate else 0)
-        await asyncio.sleep(begun - perf_counter())
-        for who, target, body in waiting:
-            if rate:
-                await asyncio.sleep(turn - perf_counter())
-                turn += clients / rate
-            asked = perf_counter()
-            writer.write(head(target, len(body)) + body)
-            try:
-                status = await answered(reader)
-            except (OSError, EOFError):
-                status = 0
-            found.append(Answered(who, asked, perf_counter(), status))
-            if not status:
-                writer.close()
-                reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.close()
-
-    await asyncio.gather(*(client(number) for number in range(clients)))
+    idle = [Client(port, begun + (number / rate if rate else 0)) for number in range(clients)]
+    with DefaultSelector() as selector:
+        while waiting or len(idle) < clients:
+            while waiting and idle and idle[0].turn <= perf_counter():
+                client = idle.pop(0)
+                client.ask(waiting.popleft())
+                selector.register(client.socket, EVENT_READ, client)
+            pause = max(0.0, idle[0].turn - perf_counter()) if waiting and idle else None
+            for key, _ in selector.select(pause):
+                client, status = key.data, key.data.heard()
+                if status is None:
+                    continue
+                found.append(Answered(client.who, client.asked, perf_counter(), status))
+                selector.unregister(client.socket)
+                if not status:
+                    client.socket.close()
+                    client.connect()
+                client.turn += clients / rate if rate else 0
+                insort(idle, client, key=attrgetter("turn"))
     return found
-
-
-def head(target: str, length: int) -> bytes:
-    return (
-        f"POST {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-        f"Content-Length: {length}\r\n\r\n"
-    ).encode()
-
-
-async def answered(reader: asyncio.StreamReader) -> int:
-    """The status of an answer, which is read to its end."""
-    lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower().split("\r\n")
-    length = next(int(line.partition(":")[2]) for line in lines if line.startswith("content-length:"))
-    await reader.readexactly(length)
-    return int(lines[0].split()[1])
 
 
 if __name__ == "__main__":

@@ -7,14 +7,20 @@ of them stands still while the other works.
 from __future__ import annotations
 
 import asyncio
+import copyreg
 import gc
+import pickle
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import fields
 from functools import partial
 from multiprocessing.connection import Connection
+from operator import attrgetter
 from typing import Any
 
-from pipeline.audience.store import Store
+from pipeline.audience.consent import Consent
+from pipeline.audience.store import Confirm, SignUp, Store, Unsubscribe
+from pipeline.audience.subscriber import Asked, Preferences, Subscriber
 from pipeline.web.signup.processes import ServiceProcess
 
 Opened = Callable[[], Store]
@@ -38,7 +44,7 @@ class WriterProcess(ServiceProcess):
             self._is_there = False
             self._answer = asyncio.get_running_loop().create_future()
             with suppress(EOFError, OSError):
-                self._connection.send(wishes)
+                self._connection.send_bytes(pickle.dumps(wishes))
                 return await self._answer
         return await asyncio.to_thread(self._store.do_all, wishes)
 
@@ -51,7 +57,7 @@ class WriterProcess(ServiceProcess):
     def _hear(self, connection: Connection) -> None:
         """First that it is there, then its answers; it has ended where there is nothing to read."""
         try:
-            heard = connection.recv()
+            heard = pickle.loads(connection.recv_bytes())
         except (EOFError, OSError) as error:
             self._lose(connection, error)
             return
@@ -71,6 +77,17 @@ def _write(opened: Opened, wishes: Connection) -> None:
         # What is there now stays: looking through it for garbage would hold up everybody, again and again.
         gc.collect()
         gc.freeze()
-        wishes.send(())
+        wishes.send_bytes(pickle.dumps(()))
         while True:
-            wishes.send(store.do_all(wishes.recv()))
+            wishes.send_bytes(pickle.dumps(store.do_all(pickle.loads(wishes.recv_bytes()))))
+
+
+def _pickle_at_once(kind: type) -> None:
+    """By its values in their order: a dataclass with slots would be asked for its fields each time, which takes longer
+    than all the rest."""
+    values = attrgetter(*(field.name for field in fields(kind)))
+    copyreg.pickle(kind, lambda one: (kind, values(one)))
+
+
+for _kind in (SignUp, Confirm, Unsubscribe, Consent, Preferences, Asked, Subscriber):
+    _pickle_at_once(_kind)
