@@ -32,6 +32,8 @@ _LONG = 16_000
 _SOON, _TRIES = 0.015, 8
 # Seconds, between looks whether another process is through with its move.
 _LOOK = 0.005
+# As SQLite does where it can: the moment at which the file was written needn't be on the disk.
+_sync = getattr(os, "fdatasync", os.fsync)
 _MOVE = "PRAGMA wal_checkpoint(PASSIVE)"
 
 
@@ -102,7 +104,7 @@ class Checkpoints:
         the system takes away the locks that SQLite has on it in this process (fcntl(2), advisory record locking)."""
         if self._file is None:
             self._file = os.open(str(self._readers.url.database), os.O_RDONLY)
-        os.fsync(self._file)
+        _sync(self._file)
 
     def all(self) -> None:
         """Now, and leave nothing in the log. Where somebody reads it just then, and for longer than a moment, it is

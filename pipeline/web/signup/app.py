@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, Router
+from starlette.types import Receive, Scope, Send
 
 from pipeline import templates
 from pipeline.errors import PipelineError
-from pipeline.web.signup.guard import Guard, told
+from pipeline.web.signup.guard import Guard
 from pipeline.web.signup.leaving import Leaving
 from pipeline.web.signup.openapi import description
 from pipeline.web.signup.preferring import Preferring
 from pipeline.web.signup.reading import wants_json
-from pipeline.web.signup.service import Service, log
+from pipeline.web.signup.service import Service
 from pipeline.web.signup.subscribing import Subscribing
 
 SCRIPT = Path(__file__).with_name("form.js")
@@ -58,23 +59,14 @@ def application(service: Service, upkeep: AbstractAsyncContextManager[None] | No
     """The service; its upkeep, if it has one, is at work as long as it answers."""
 
     @asynccontextmanager
-    async def running(app: Starlette) -> AsyncIterator[None]:
+    async def running(_: object) -> AsyncIterator[None]:
         try:
             async with upkeep or nullcontext():
                 yield
         finally:
             service.close()
 
-    async def fault(request: Request, error: Exception) -> Response:
-        return _fault(service, request, error)
-
-    app = Starlette(
-        routes=_routes(service),
-        exception_handlers={HTTPException: fault, PipelineError: fault, Exception: fault},
-        lifespan=running,
-    )
-    app.router.redirect_slashes = False
-    return Guard(app)
+    return Guard(Router(_routes(service), redirect_slashes=False, lifespan=running), partial(_fault, service))
 
 
 def _routes(service: Service) -> Sequence[Route]:
@@ -107,16 +99,19 @@ def _routes(service: Service) -> Sequence[Route]:
     by_path: dict[str, dict[str, Endpoint]] = {}
     for path, method, answer in answers:
         by_path.setdefault(path, {})[method] = answer
-    return [Route(service.root + path, _by_method(found), methods=[*found]) for path, found in by_path.items()]
+    return [Route(service.root + path, _Page(found), methods=[*found]) for path, found in by_path.items()]
 
 
-def _by_method(endpoints: Mapping[str, Endpoint]) -> Endpoint:
-    """One endpoint for a path, so that whoever asks in a wrong way is told all of the right ones."""
+class _Page:
+    """What stands at a path, with all of its methods, so that whoever asks in a wrong way is told the right ones."""
 
-    async def answer(request: Request) -> Response:
-        return await endpoints["GET" if request.method == "HEAD" else request.method](request)
+    def __init__(self, endpoints: Mapping[str, Endpoint]) -> None:
+        self._endpoints = endpoints
 
-    return answer
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint = self._endpoints["GET" if scope["method"] == "HEAD" else scope["method"]]
+        answer = await endpoint(Request(scope, receive))
+        await answer(scope, receive, send)
 
 
 def _fault(service: Service, request: Request, error: Exception) -> Response:
@@ -124,7 +119,6 @@ def _fault(service: Service, request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException):
         status, headers = error.status_code, dict(error.headers or {})
     elif isinstance(error, PipelineError):
-        log.error("%s", told(error))
         status, headers = 503, {"Retry-After": BUSY_FOR}
     else:
         status, headers = 500, {}

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from traceback import extract_tb
 
-from starlette.responses import PlainTextResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.errors import PipelineError
@@ -32,17 +35,19 @@ _RAW = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in
 class Guard:
     """A page's address holds a reader's token: nothing may keep the page, lead on with its address, or frame it.
 
-    An error's own text may hold an address or a token, so that only its kind and its place are logged.
+    An error's own text may hold an address or a token, so that only its kind and its place are logged. ``fault`` makes
+    the answer that tells of one.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, fault: Callable[[Request, Exception], Response]) -> None:
+        self.app, self.fault = app, fault
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         has_begun = False
+        scope["app"] = self  # so that what Starlette refuses is raised
 
         async def send_with_headers(message: Message) -> None:
             nonlocal has_begun
@@ -56,11 +61,19 @@ class Guard:
             async with asyncio.timeout(SECONDS):
                 await self.app(scope, receive, send_with_headers)
         except (Exception, asyncio.CancelledError) as error:  # cancelled is who is waited for when the service ends
-            log.error("%s", told(error))
+            if has_begun or not isinstance(error, HTTPException):  # which is the client's doing
+                log.error("%s", told(error))
             if not has_begun:
-                late = isinstance(error, TimeoutError | asyncio.CancelledError)
-                answer = PlainTextResponse("Please try again later.\n", 503 if late else 500, {"Retry-After": "60"})
-                await answer(scope, receive, send_with_headers)
+                await self._answer(Request(scope), error)(scope, receive, send_with_headers)
+
+    def _answer(self, request: Request, error: BaseException) -> Response:
+        if isinstance(error, Exception) and not isinstance(error, TimeoutError):
+            try:
+                return self.fault(request, error)
+            except Exception as another:
+                log.error("%s", told(another))
+                return PlainTextResponse("Please try again later.\n", 500, {"Retry-After": "60"})
+        return PlainTextResponse("Please try again later.\n", 503, {"Retry-After": "60"})
 
 
 def told(error: BaseException) -> str:
