@@ -84,8 +84,8 @@ def serve(
 
 def configuration(app: ASGIApp, limits: Limits = NO_LIMITS) -> uvicorn.Config:
     """A client is who has connected. uvicorn would believe whatever X-Forwarded-For says on the way from this computer:
-    whose word counts is for the application to say. And it would take uvloop where that is installed, which makes
-    answers cheaper by a tenth, and now and then can't end for connections to mail servers that went over to TLS."""
+    whose word counts is for the application to say. And it would take uvloop where that is installed, with which nobody
+    is answered sooner: one loop is enough to know."""
     return uvicorn.Config(
         app,
         log_level="warning",

@@ -67,13 +67,14 @@ class Guard:
                 await self._answer(Request(scope), error)(scope, receive, send_with_headers)
 
     def _answer(self, request: Request, error: BaseException) -> Response:
+        status = 503
         if isinstance(error, Exception) and not isinstance(error, TimeoutError):
             try:
                 return self.fault(request, error)
             except Exception as another:
                 log.error("%s", told(another))
-                return PlainTextResponse("Please try again later.\n", 500, {"Retry-After": "60"})
-        return PlainTextResponse("Please try again later.\n", 503, {"Retry-After": "60"})
+                status = 500
+        return PlainTextResponse("Please try again later.\n", status, {"Retry-After": "60"})
 
 
 def told(error: BaseException) -> str:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from contextlib import asynccontextmanager
 from functools import partial
 
 import pytest
@@ -53,6 +54,17 @@ def child():
     return found
 
 
+@asynccontextmanager
+async def running(work):
+    """The process, until the end of the block, after which it is told to end and does."""
+    process = ServiceProcess("notary", work)
+    task = asyncio.create_task(process.run())
+    await asyncio.sleep(0)
+    yield process
+    process.stop()
+    await asyncio.wait_for(task, SECONDS)
+
+
 @pytest.fixture
 def file(tmp_path, monkeypatch):
     monkeypatch.setattr(processes, "PAUSE", 0.01)
@@ -63,15 +75,12 @@ def test_until_it_is_stopped(file):
     """It hears what it is sent, and ends once it is told to."""
 
     async def working():
-        process = ServiceProcess("notary", partial(note, file))
-        task = asyncio.create_task(process.run())
-        await lines(file, 1)
-        process._connection.send("ann")
-        process.stop()
-        await asyncio.wait_for(task, SECONDS)
-        return file.read_text().split()
+        async with running(partial(note, file)) as process:
+            await lines(file, 1)
+            process._connection.send("ann")
 
-    assert in_a_loop(working()) == ["there", "ann"]
+    in_a_loop(working())
+    assert file.read_text().split() == ["there", "ann"]
     assert multiprocessing.active_children() == []
 
 
@@ -97,11 +106,8 @@ def test_work_that_fails(file, caplog, capfd):
     """What fails there is told without a word of what it was about, and begun anew."""
 
     async def working():
-        process = ServiceProcess("notary", partial(fail, file))
-        task = asyncio.create_task(process.run())
-        await lines(file, 1)
-        process.stop()
-        await asyncio.wait_for(task, SECONDS)
+        async with running(partial(fail, file)):
+            await lines(file, 1)
 
     in_a_loop(working())
     assert caplog.messages == ["the notary has ended, with exit code 1; it begins anew"]
@@ -113,14 +119,10 @@ def test_told_to_end_while_it_begins(file, caplog):
     """What Ctrl-C tells all processes at once is nothing to one that has only just been started."""
 
     async def working():
-        process = ServiceProcess("notary", partial(note, file))
-        task = asyncio.create_task(process.run())
-        await asyncio.sleep(0)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            os.kill(child(), number)
-        await lines(file, 1)
-        process.stop()
-        await asyncio.wait_for(task, SECONDS)
+        async with running(partial(note, file)):
+            for number in (signal.SIGINT, signal.SIGTERM):
+                os.kill(child(), number)
+            await lines(file, 1)
 
     in_a_loop(working())
     assert caplog.messages == []
@@ -138,11 +140,8 @@ def test_no_room_for_a_process(file, monkeypatch, caplog):
     monkeypatch.setattr(ServiceProcess, "_start", refusing)
 
     async def working():
-        process = ServiceProcess("notary", partial(note, file))
-        task = asyncio.create_task(process.run())
-        await lines(file, 1)
-        process.stop()
-        await asyncio.wait_for(task, SECONDS)
+        async with running(partial(note, file)):
+            await lines(file, 1)
 
     in_a_loop(working())
     assert [one.partition(" at ")[0] for one in caplog.messages] == [
