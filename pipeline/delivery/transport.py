@@ -123,6 +123,8 @@ class Smtp:
         try:
             try:
                 await client.connect()
+                if self.user:
+                    await client.login(self.user, self.password)
             except (SMTPException, OSError) as error:
                 raise _unreachable(error) from error
             yield lambda envelope: self._send(client, envelope)
@@ -135,8 +137,6 @@ class Smtp:
         return SMTP(
             hostname=self.host,
             port=self.port,
-            username=self.user or None,
-            password=self.password or None,
             # The computer's own name may take DNS a minute, and be "localhost" then.
             local_hostname=self.sender.rpartition("@")[2],
             timeout=self.timeout,
@@ -207,13 +207,16 @@ def _kind(error: Exception) -> str:
 
 
 async def _leave(client: aiosmtplib.SMTP) -> None:
-    """Say goodbye to a server that is still there; what it answers changes nothing."""
+    """Say goodbye to a server that is still there; what it answers changes nothing, nor how it ends TLS."""
     from aiosmtplib import SMTPException
 
+    connection = client.transport
     if client.is_connected:
         with suppress(SMTPException, OSError):
             await client.quit(timeout=2)
     client.close()
+    if isinstance(connection, asyncio.WriteTransport):
+        connection.abort()
 
 
 def _smtp(url: str, sender: str) -> Smtp:

@@ -409,7 +409,7 @@ def test_an_erasure_while_somebody_looks(tmp_path):
             assert not [one.name for one in tmp_path.iterdir() if b"first@" in one.read_bytes()]
 
 
-# Has SQLite's lock on moving pages for a while (WAL_CKPT_LOCK in its WAL-mode file format: byte 121 of the shared memory).
+# Has SQLite's lock on moving pages for a while (WAL_CKPT_LOCK in its WAL format: byte 121 of the shared memory).
 MOVING = """
 import fcntl, sys, time
 with open(sys.argv[1], "r+b") as shared:
