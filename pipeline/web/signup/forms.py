@@ -1,4 +1,4 @@
-"""The form on the blog -> a signed token in it: which form it is, in which words it asked, and whether it is fresh.
+"""A form -> what it asked, in which words. That on the blog has a signed token which says so, and whether it is fresh.
 
 The form is pasted once and stands there for years, so that what it carries can't be young. Its script asks for a fresh
 token, which is good for a day, and not at once: nobody reads and types that fast. Without the script the pasted one
@@ -23,12 +23,15 @@ LEAST = timedelta(seconds=2)
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form that was sent: which one, what it asked, in which words and language. ``is_fresh`` where its token is."""
+    """A form that was sent: which one, what it asked, in which words and language. ``is_fresh`` where its token is.
 
-    name: str
-    version: str
-    wording: str
+    A mail program's own button has no name, and no words of ours.
+    """
+
     language: str
+    name: str = ""
+    wording: str = ""
+    version: str = ""
     is_fresh: bool = False
 
 
@@ -71,7 +74,7 @@ class Forms:
         signed, language = token.extra
         # Kept as one line, for it is kept: blanks could make it as long as a body may be, and another at each sign-up.
         wording = " ".join((fields.text("wording") or self.wordings.get(language, "")).split())
-        return Form(NAME, signed, wording, language, is_fresh) if version(wording) == signed else None
+        return Form(language, NAME, wording, signed, is_fresh) if version(wording) == signed else None
 
 
 def version(wording: str) -> str:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from pipeline.audience import exports
 from pipeline.audience.store import Unsubscribe
 from pipeline.audience.subscriber import Subscriber
+from pipeline.web.signup.forms import Form
 from pipeline.web.signup.pages import shown_address
 from pipeline.web.signup.reading import read_body
 from pipeline.web.signup.service import Service, log, token_of
@@ -38,9 +39,10 @@ class Leaving:
         service, number = self.service, self.service.reader_number(request)
         if not number:
             return self.pages.expired(request, "reader")
-        consent = service.consent(
-            "unsubscribed", "one-click" if ONE_CLICK in body else "link", request, self.pages.language(request)
-        )
+        if ONE_CLICK in body:
+            consent = service.consent("unsubscribed", "one-click", request, Form(self.pages.language(request)))
+        else:
+            consent = service.consent("unsubscribed", "link", request, service.asked(request, "unsubscribe"))
         reader = await service.settle(Unsubscribe(number, consent, service.now()))
         if reader is None:
             return self.pages.show("erased", self.pages.language(request))
@@ -66,11 +68,10 @@ class Leaving:
         service, reader = self.service, await self.service.reader(request)
         if reader is None:
             return self.pages.expired(request, "reader")
-        language = self.pages.language(request, reader.preferences.language)
-        consent = service.consent("erased", "link", request, language)
+        consent = service.consent("erased", "link", request, service.asked(request, "erase"))
         await service.do(service.store.erase, reader.id, consent, service.now())
         log.info("erased: reader %d", reader.id)
-        return self.pages.show("erased", language)
+        return self.pages.show("erased", self.pages.language(request, reader.preferences.language))
 
     def _left(self, request: Request, reader: Subscriber) -> Response:
         language = self.pages.language(request, reader.preferences.language)

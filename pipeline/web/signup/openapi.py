@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeline.audience.rhythm import RHYTHMS
@@ -95,14 +95,14 @@ def _paths() -> Json:
                 body=_body(_SUBSCRIBE, *_BODY_KINDS),
             ),
         },
-        "/confirm": _asked_twice("Confirm the address.", 404, more=[_LANGUAGE]),
-        "/address": _asked_twice("Confirm a new address.", 404),
+        "/confirm": _asked_twice("Confirm the address."),
+        "/address": _asked_twice("Confirm a new address."),
         "/unsubscribe": {
             "get": _operation("A page with a button.", _page(200, 404), [_TOKEN]),
             "post": _operation(
                 "Unsubscribe at once (RFC 8058).",
                 _page(200, 404) | _either(400, 408, 413, 503),
-                [_TOKEN],
+                [_TOKEN, _LANGUAGE],
                 {"required": False, "content": {kind: {"schema": _ONE_CLICK} for kind in _FORM_KINDS}},
             ),
         },
@@ -111,7 +111,7 @@ def _paths() -> Json:
             "post": _operation(
                 "Keep what a reader wants.",
                 _page(200, 404, 422) | _either(400, 408, 413, 415, 503),
-                [_TOKEN],
+                [_TOKEN, _LANGUAGE],
                 _body(_PREFERENCES, *_BODY_KINDS),
             ),
         },
@@ -130,17 +130,17 @@ def _paths() -> Json:
                 [_TOKEN],
             ),
         },
-        "/erase": _asked_twice("Erase all that is held about a reader.", 404),
+        "/erase": _asked_twice("Erase all that is held about a reader."),
         "/health": {
             "get": _operation("Whether the service can answer.", {"200": _status("It can."), "503": _status("Busy.")}),
         },
     }
 
 
-def _asked_twice(summary: str, *others: int, more: Sequence[Json] = ()) -> Json:
+def _asked_twice(summary: str) -> Json:
     return {
-        "get": _operation(f"{summary} A page with a button.", _page(200, *others), [_TOKEN]),
-        "post": _operation(summary, _page(200, *others) | _either(400, 408, 413, 503), [_TOKEN, *more]),
+        "get": _operation(f"{summary} A page with a button.", _page(200, 404), [_TOKEN]),
+        "post": _operation(summary, _page(200, 404) | _either(400, 408, 413, 503), [_TOKEN, _LANGUAGE]),
     }
 
 

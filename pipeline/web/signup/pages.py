@@ -28,6 +28,11 @@ _MADE_ONCE: Sequence[tuple[str, frozenset[str]]] = (
     ("confirm", frozenset(("address", "token", "name"))),
     ("unsubscribed", frozenset(("address",))),
 )
+# What pages ask whose answers are kept: their own names, and those of their parts.
+_ASKED = (
+    *("confirm", "address", "unsubscribe", "erase"),
+    *("preferences", "preferences_topics", "preferences_tracks", "preferences_you"),
+)
 Expired = Literal["confirm", "address", "reader"]
 """Which link it was: one to confirm, one sent to a new address, or a reader's own."""
 _PLACE = re.compile("\x02([a-z]+)\x03")
@@ -49,6 +54,8 @@ class Pages:
     def make(self) -> None:
         """Those that are made once, now: no reader has to wait for one, or to be the first to see that it is broken."""
         for language in self.languages:
+            for said in _ASKED:
+                self.words(said, language)
             for name, facts in _MADE_ONCE:
                 self._form(name, language, facts)
             for kind in get_args(Expired):

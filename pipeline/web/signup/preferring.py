@@ -18,6 +18,7 @@ from pipeline.audience.subscriber import LONGEST, Preferences, Subscriber
 from pipeline.audience.tokens import BadTokenError, Token
 from pipeline.errors import PipelineError
 from pipeline.recipients.addresses import public_address as checked
+from pipeline.web.signup.forms import Form
 from pipeline.web.signup.pages import shown_address
 from pipeline.web.signup.reading import Fields, read_body, read_fields
 from pipeline.web.signup.service import Service, log, token_of
@@ -56,8 +57,7 @@ class Preferring:
         if wish.wrong:
             shown = replace(reader, preferences=wish.preferences, name=wish.name)
             return await self._centre(request, shown, "wrong", wish.wrong, status=422)
-        language = self.pages.language(request, wish.preferences.language)
-        consent = service.consent("changed", "link", request, language)
+        consent = service.consent("changed", "link", request, self._asked(request, reader))
         args = (reader.id, wish.preferences, wish.name, consent, service.now())
         changed = await service.do(service.store.change, *args)
         if changed is None:
@@ -109,7 +109,7 @@ class Preferring:
         service, token = self.service, self._addressed_by(request)
         if token is None:
             return self.pages.expired(request, "address")
-        consent = service.consent("changed", "link", request, self.pages.language(request))
+        consent = service.consent("changed", "link", request, service.asked(request, "address"))
         args = (token.id, token.extra[0], consent, service.now())
         reader = await service.do(service.store.change_address, *args)
         if reader is None:
@@ -117,6 +117,13 @@ class Preferring:
         log.info("changed the address: reader %d", reader.id)
         language = self.pages.language(request, reader.preferences.language)
         return self.pages.show("addressed", language, address=shown_address(reader.address), token=reader.token)
+
+    def _asked(self, request: Request, reader: Subscriber) -> Form:
+        """The preference centre, without what there was nothing to choose from."""
+        chosen, offer = reader.preferences, self.service.offer
+        topics = ["preferences_topics"] if offer.topics or chosen.topics else []
+        tracks = ["preferences_tracks"] if offer.kinds or chosen.kinds else []
+        return self.service.asked(request, "preferences", *topics, *tracks, "preferences_you")
 
     def _address_of(self, token: Token, reader: Subscriber) -> str:
         """The address that the link was sent to, while it is the one asked for, or the reader's own by now; "" else:

@@ -28,7 +28,7 @@ from pipeline.languages import direction
 from pipeline.model import Direction
 from pipeline.settings import Settings
 from pipeline.templates import Environment
-from pipeline.web.signup.forms import Form, Forms
+from pipeline.web.signup.forms import Form, Forms, version
 from pipeline.web.signup.gathering import Gathering
 from pipeline.web.signup.origin import client_ip, page_origin
 from pipeline.web.signup.pages import Pages
@@ -137,12 +137,15 @@ class Service:
         except BadTokenError:
             return 0
 
-    def consent(self, what: What, how: How, request: Request, language: str, form: Form | None = None) -> Consent:
+    def asked(self, request: Request, page: str, *parts: str) -> Form:
+        """What the page has asked whose button was pressed, and these parts of it. It says itself in which language."""
+        language = self.pages.language(request, request.query_params.get("language", ""))
+        wording = " ".join(self.pages.words(one, language) for one in (page, *parts))
+        return Form(language, page, wording, version(wording))
+
+    def consent(self, what: What, how: How, request: Request, form: Form) -> Consent:
         ip = client_ip(request, self.settings.trusted_proxies) if self.settings.keep_ip_days else ""
-        now = self.now()
-        if form is None:
-            return Consent(what, now, how, ip=ip, language=language)
-        return Consent(what, now, how, form.name, form.version, form.wording, ip, language)
+        return Consent(what, self.now(), how, form.name, form.version, form.wording, ip, form.language)
 
     def seconds_to_wait(self, request: Request, *, is_fresh: bool) -> int:
         """0 for one who may come in, which counts; else when to try again."""

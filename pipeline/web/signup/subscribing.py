@@ -12,7 +12,7 @@ from pipeline.audience.store import Confirm, SignUp
 from pipeline.audience.subscriber import Preferences
 from pipeline.audience.tokens import BadTokenError, Token
 from pipeline.recipients.addresses import public_address as checked
-from pipeline.web.signup.forms import LEAST, Form, version
+from pipeline.web.signup.forms import LEAST
 from pipeline.web.signup.pages import shown_address
 from pipeline.web.signup.reading import Fields, read_body, read_fields, wants_json
 from pipeline.web.signup.service import Service, token_of
@@ -34,8 +34,6 @@ class Subscribing:
     def __init__(self, service: Service) -> None:
         self.service = service
         self.pages = service.pages
-        # What the page of the link asks, by language.
-        self._asked = {language: self._confirming(language) for language in self.pages.languages}
 
     async def form(self, request: Request) -> Response:
         """The form, on a page of the service's own."""
@@ -78,7 +76,7 @@ class Subscribing:
         wait = service.seconds_to_wait(request, is_fresh=form.is_fresh)
         if wait:
             return self._answer("often", language, wait, is_json=is_json)
-        consent = service.consent("asked", "json" if fields.is_json else "form", request, form.language, form)
+        consent = service.consent("asked", "json" if fields.is_json else "form", request, form)
         preferences = Preferences(topics=service.offer.known_topics(fields.texts("topics")), language=language)
         now = service.now()
         await service.ask(SignUp(address, _name(fields), preferences, consent, now))
@@ -103,23 +101,18 @@ class Subscribing:
         return self.pages.show("confirm", language, address=address, token=token_of(request), **name)
 
     async def confirm(self, request: Request) -> Response:
-        """On the list, with the same answer however often. The page says in which language it asked."""
+        """On the list, with the same answer however often."""
         await read_body(request)
         service, token = self.service, self._confirmed_by(request)
         if token is None:
             return self.pages.expired(request, "confirm")
-        asked = self._asked[self.pages.language(request, request.query_params.get("language", ""))]
-        consent = service.consent("confirmed", "link", request, asked.language, asked)
+        consent = service.consent("confirmed", "link", request, service.asked(request, "confirm"))
         reader = await service.settle(Confirm(token.id, consent, service.now()))
         if reader is None:
             return self.pages.expired(request, "confirm")
         language = self.pages.language(request, reader.preferences.language)
         address = shown_address(reader.address)
         return self.pages.show("confirmed", language, address=address, token=reader.token)
-
-    def _confirming(self, language: str) -> Form:
-        wording = self.pages.words("confirm", language)
-        return Form("confirm", version(wording), wording, language)
 
     def _confirmed_by(self, request: Request) -> Token | None:
         try:

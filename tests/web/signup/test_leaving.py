@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.audience.consent import Consent
+from pipeline.web.signup.forms import version
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
 MULTIPART = '--b\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--b--\r\n'
@@ -34,13 +35,30 @@ def test_button(signed):
         signed.ahead[0] = timedelta(days=3650)
         page = signed.get(f"/unsubscribe?t={reader.token}")
         assert page.status == 200
-        assert f'action="/newsletter/unsubscribe?t={reader.token}"' in page.text
+        assert f'action="/newsletter/unsubscribe?t={reader.token}&amp;' in page.text
         assert f'href="/newsletter/preferences?t={reader.token}#rhythm"' in page.text
         assert signed.there(reader.address).state == "confirmed"
         assert signed.post(f"/unsubscribe?t={reader.token}").status == 200
     finally:
         signed.ahead[0] = timedelta()
     assert signed.store.consents_of(reader.id)[-1].consent.how == "link"
+
+
+@pytest.mark.parametrize("language", ["en", "de", "he"])
+@pytest.mark.parametrize("page", ["unsubscribe", "erase"])
+def test_in_which_words(signed, page, language):
+    """What is kept is the words of the button that was pressed and of what stands above it, without the address; a mail
+    program's own button has no words of ours."""
+    reader = signed.reader(f"{page}-{language}@example.com", language=language)
+    shown = signed.press(f"/{page}?t={reader.token}")
+    said = signed.store.consents_of(reader.id)[-1].consent
+    assert (said.form, said.language, said.version) == (page, language, version(said.wording))
+    assert said.wording in shown.replace(reader.address, "{address}")
+    assert reader.address not in said.wording
+    other = signed.reader(f"{page}-{language}-one-click@example.com")
+    signed.ask("POST", f"/unsubscribe?t={other.token}", ONE_CLICK)
+    said = signed.store.consents_of(other.id)[-1].consent
+    assert (said.how, said.form, said.wording) == ("one-click", "", "")
 
 
 def test_left_already(signed):

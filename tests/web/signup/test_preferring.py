@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.audience.consent import Consent
 from pipeline.errors import BusyError
+from pipeline.web.signup.forms import version
 from pipeline.web.signup.service import Offer
 
 WISH = {
@@ -130,11 +131,33 @@ def test_another_address(signed):
     target = link.removeprefix(f"{signed.url}/newsletter")
     assert signed.get(target).text.count("<button") == 1
     assert signed.store.by_address("moved@example.com") is None
+    shown = signed.press(target)
+    said = signed.store.consents_of(reader.id)[-1].consent
+    assert (said.form, said.wording in shown.replace("moved@example.com", "{address}")) == ("address", True)
     first, second = signed.post(target), signed.post(target)
     assert (first.status, first.lasting) == (200, second.lasting)
     assert signed.there("moved@example.com").id == reader.id
     assert signed.store.by_address("old@example.com") is None
     assert signed.get(f"/preferences?t={reader.token}").status == 200
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_in_which_words(signed, language):
+    """What is kept is what the page asked, in its language; without topics or tracks, where it has none to offer."""
+    reader = signed.reader(f"words-{language}@example.com", language=language)
+    offer = signed.service.offer
+    try:
+        for offered, asked in ((offer, True), (Offer((), (), "en"), False)):
+            signed.service.offer = offered
+            shown = signed.press(f"/preferences?t={reader.token}", {"rhythm": "weekly", "language": "de"})
+            said = signed.store.consents_of(reader.id)[-1].consent
+            assert (said.form, said.language, said.version) == ("preferences", language, version(said.wording))
+            sentences = [one.strip(" .:") for one in re.split(r"[.:] | / ", said.wording)]
+            assert [one for one in sentences if one not in shown] == []
+            assert (signed.service.pages.words("preferences_tracks", language) in said.wording) is asked
+            signed.post(f"/preferences?t={reader.token}", {"rhythm": "each", "language": language})
+    finally:
+        signed.service.offer = offer
 
 
 def test_address_of_others(signed):
